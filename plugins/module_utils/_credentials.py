@@ -1,0 +1,76 @@
+# Copyright (c) 2026, cloudctl.vastai contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where the API key and the API's address come from.
+
+The key: the option, then ``VAST_API_KEY``, then the system keyring. The address: the option, then ``VAST_URL``, then
+Vast.ai's own. Both variables are the official CLI's. The environment and keyring are those of the machine on which
+the code runs, which for a module is the task's target: run the modules on localhost.
+"""
+
+from __future__ import annotations
+
+import os
+import traceback
+from urllib.parse import urlsplit
+
+from ansible_collections.cloudctl.vastai.plugins.module_utils._errors import BadRequest, MissingLibrary, NoCredentials
+
+DEFAULT_API_URL = "https://console.vast.ai"
+KEYRING_SERVICE = "cloudctl.vastai"
+KEYRING_USER = "api_key"
+
+_WHERE_KEYS_COME_FROM = (
+    "set the option api_key or the environment variable VAST_API_KEY, "
+    f"or store the key with `keyring set {KEYRING_SERVICE} {KEYRING_USER}`"
+)
+
+
+def find_api_key(option: str | None) -> str:
+    """The API key to use, without surrounding white space.
+
+    Raises :class:`NoCredentials`, :class:`MissingLibrary` when only the keyring is left to ask and can't be imported,
+    and :class:`BadRequest` for a key that no HTTP header can carry.
+    """
+    key = (option or "").strip() or os.environ.get("VAST_API_KEY", "").strip() or _from_keyring()
+    if not (key.isascii() and key.isprintable()):
+        raise BadRequest("The Vast.ai API key has characters that no key has (line breaks or non-ASCII); copy it again.")
+    return key
+
+
+def find_api_url(option: str | None) -> str:
+    """Scheme, host and optional path prefix of the API, without a trailing slash."""
+    url = (option or "").strip() or os.environ.get("VAST_URL", "").strip() or DEFAULT_API_URL
+    try:
+        parts = urlsplit(url)
+        complete = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        complete = False
+    if not complete:
+        raise BadRequest(f"api_url (or VAST_URL) must be an address such as {DEFAULT_API_URL}, not {url!r}.")
+    if parts.username or parts.password:
+        raise BadRequest("api_url (or VAST_URL) must not hold a user name or password; the key goes into api_key.")
+    return url.rstrip("/")
+
+
+def _from_keyring() -> str:
+    """The key stored in the system keyring. ``keyring`` is imported only here: choosing a back end costs 60-80 ms."""
+    try:
+        import keyring
+        import keyring.errors
+    except ImportError as error:
+        raise MissingLibrary(
+            "keyring",
+            import_error=traceback.format_exc(),
+            reason="to read the API key from the system keyring, as neither api_key nor VAST_API_KEY is set",
+        ) from error
+    try:
+        key = keyring.get_password(KEYRING_SERVICE, KEYRING_USER)
+    except keyring.errors.KeyringError as error:
+        raise NoCredentials(
+            f"No Vast.ai API key was given, and the system keyring can't be read ({type(error).__name__}): "
+            f"{_WHERE_KEYS_COME_FROM}."
+        ) from error
+    if not (key or "").strip():
+        raise NoCredentials(f"No Vast.ai API key was found: {_WHERE_KEYS_COME_FROM}.")
+    return key.strip()
