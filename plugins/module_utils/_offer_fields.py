@@ -54,7 +54,9 @@ _NAMES_BY_KIND = {
     Kind.RELEASE: "os_version ubuntu_version",
 }
 
-KINDS: dict[str, Kind] = {name: kind for kind, names in _NAMES_BY_KIND.items() for name in names.split()}
+KINDS: dict[str, Kind] = {
+    name: kind for kind, names in _NAMES_BY_KIND.items() for name in names.split()
+}
 
 # The first five are the official CLI's, the next three are names that the server itself maps.
 # A filter on ``id`` was reported to match nothing, while ``ask_contract_id``, the same number, works.
@@ -71,7 +73,12 @@ ALIASES = {
 }
 
 # People write GB and days, the wire has MB (1 GB = 1000 MB, as in the official CLI) and seconds.
-FACTORS = {"cpu_ram": 1000.0, "gpu_ram": 1000.0, "gpu_total_ram": 1000.0, "duration": 86400.0}
+FACTORS = {
+    "cpu_ram": 1000.0,
+    "gpu_ram": 1000.0,
+    "gpu_total_ram": 1000.0,
+    "duration": 86400.0,
+}
 
 # Keys beside the fields in the wire query; asking for them as a field would change the search instead of filtering it.
 CONTROLS = {
@@ -88,7 +95,9 @@ def resolve(name: str, where: str) -> str:
     name = ALIASES.get(name, name)
     if name in KINDS:
         return name
-    raise BadRequest(f"Unknown offer field {shorten(name)!r} in {shorten(where)!r}{_advice(name)}.")
+    raise BadRequest(
+        f"Unknown offer field {shorten(name)!r} in {shorten(where)!r}{_advice(name)}."
+    )
 
 
 def shorten(text: str, limit: int = 80) -> str:
@@ -100,5 +109,9 @@ def _advice(name: str) -> str:
     option = CONTROLS.get(name)
     if option:
         return f"; use the option {option} instead"
-    near = difflib.get_close_matches(name[:64].lower(), [*KINDS, *ALIASES], n=1, cutoff=0.6)
-    return f"; did you mean {near[0]}?"[:-1] if near else "; see the documentation of the filters option for the names"
+    near = difflib.get_close_matches(
+        name[:64].lower(), [*KINDS, *ALIASES], n=1, cutoff=0.6
+    )
+    if near:
+        return f"; the nearest known one is {near[0]}"
+    return "; the documentation of the option filters lists the fields"
