@@ -15,12 +15,15 @@ from typing import Any
 
 from ansible_collections.cloudctl.vastai.plugins.module_utils._client import VastClient
 from ansible_collections.cloudctl.vastai.plugins.module_utils._errors import NotFound, OutcomeUnknown
+from ansible_collections.cloudctl.vastai.plugins.module_utils._numbers import number_or_zero
+from ansible_collections.cloudctl.vastai.plugins.module_utils._wait import ticks
 
 Row = dict[str, Any]
 
 _LIST = "/api/v1/instances/"
 _PAGE = 25
 _COMPLETE_LISTING_TRIES = 3
+_DELETE_AGAIN_AFTER = 10.0
 
 
 def list_instances(client: VastClient, filters: Mapping[str, Any] | None = None) -> list[Row]:
@@ -105,6 +108,32 @@ def destroy_instance(client: VastClient, instance_id: int) -> None:
         pass
 
 
+def destroy_until_gone(client: VastClient, instance_id: int, timeout: float) -> None:
+    """Delete, read, and delete again until the instance is gone; an answer that was lost is settled the same way.
+
+    Destroyed instances have come back to life, so an accepted delete is not yet the end. Raises :class:`OutcomeUnknown`
+    after ``timeout`` seconds: by then it may still exist and bill.
+    """
+    accepted_at = float("-inf")
+    for passed in ticks(timeout):
+        if passed - accepted_at >= _DELETE_AGAIN_AFTER:
+            accepted_at = passed if _delete_accepted(client, instance_id) else accepted_at
+        if show_instance(client, instance_id) is None:
+            return
+    raise OutcomeUnknown(
+        f"Instance {instance_id} still exists {timeout:g} s after its destruction was asked for, and may bill. "
+        "Run the task again, or destroy it in Vast.ai's console."
+    )
+
+
+def _delete_accepted(client: VastClient, instance_id: int) -> bool:
+    try:
+        destroy_instance(client, instance_id)
+    except OutcomeUnknown:
+        return False
+    return True
+
+
 def is_gone(row: Mapping[str, Any] | None) -> bool:
     """Whether the row is that of a destroyed instance."""
     return not row or row.get("cur_state") == "unloaded"
@@ -120,7 +149,7 @@ def _all_pages(client: VastClient, filters: Mapping[str, Any] | None) -> tuple[d
         rows.update(_rows_by_id(page))
         token = page.get("next_token")
         if not token or token in seen:
-            return rows, _whole(page.get("total_instances"))
+            return rows, int(number_or_zero(page.get("total_instances")))
         seen.add(token)
 
 
@@ -137,11 +166,4 @@ def _rows_by_id(page: Any) -> dict[int, Row]:
     rows: Sequence[Any] | None = page.get("instances") if isinstance(page, dict) else None
     if not isinstance(rows, list):
         raise OutcomeUnknown(f"GET {_LIST} was answered without a list of instances; check that api_url is Vast.ai's API.")
-    return {_whole(row["id"]): row for row in rows if isinstance(row, dict) and "id" in row}
-
-
-def _whole(value: Any) -> int:
-    try:
-        return int(value)
-    except (TypeError, ValueError):
-        return 0
+    return {int(number_or_zero(row["id"])): row for row in rows if isinstance(row, dict) and "id" in row}

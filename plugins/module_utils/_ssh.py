@@ -15,6 +15,8 @@ import socket
 from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.cloudctl.vastai.plugins.module_utils._numbers import number_or_zero
+
 USER = "root"
 CONNECT_WITH = ("auto", "direct", "proxy")
 
@@ -75,18 +77,11 @@ def _proxy(row: Mapping[str, Any]) -> tuple[str, int]:
     if not offers_ssh(row):
         return "", 0
     offset = 1 if "jupyter" in str(row.get("image_runtype")) else 0
-    port = _number(row.get("ssh_port"))
+    port = int(number_or_zero(row.get("ssh_port")))
     return str(row.get("ssh_host") or "").strip(), port + offset if port else 0
 
 
 def _host_port(bindings: Any) -> int:
     """The host's port in Docker's shape ``[{"HostIp": "0.0.0.0", "HostPort": "20000"}]``; 0 if there is none."""
     first = bindings[0] if isinstance(bindings, list) and bindings else None
-    return _number(first.get("HostPort")) if isinstance(first, Mapping) else 0
-
-
-def _number(value: Any) -> int:
-    try:
-        return int(value)
-    except (TypeError, ValueError):
-        return 0
+    return int(number_or_zero(first.get("HostPort"))) if isinstance(first, Mapping) else 0

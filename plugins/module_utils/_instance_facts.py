@@ -1,0 +1,99 @@
+# Copyright (c) 2026, cloudctl.vastai contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""An instance as the collection's results and hostvars show it: our units, stable names, no secrets.
+
+Environment variables and start-up scripts often hold tokens, and ``jupyter_token`` is one: of the first only the names
+are shown, the others not at all.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.cloudctl.vastai.plugins.module_utils import _ssh
+from ansible_collections.cloudctl.vastai.plugins.module_utils._launch import environment
+from ansible_collections.cloudctl.vastai.plugins.module_utils._numbers import number, number_or_zero
+from ansible_collections.cloudctl.vastai.plugins.module_utils._readiness import status_message
+
+_COUNTRY = re.compile(r"\b([A-Z]{2})\s*$")
+_MB_PER_GB = 1000
+
+
+def describe(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The documented facts of an instance row; fields that the API left out or broke are None."""
+    return {
+        "id": int(number_or_zero(row.get("id"))),
+        "name": _text(row, "label"),
+        "status": _text(row, "actual_status") or "creating",
+        "status_message": status_message(row) or None,
+        "intended_status": _text(row, "intended_status"),
+        "running": row.get("actual_status") == "running",
+        "is_bid": bool(row.get("is_bid")),
+        **_machine(row),
+        **_container(row),
+        "hourly_price": round(float(number_or_zero(row.get("dph_total"))), 6),
+        "start_time": number(row.get("start_date")),
+        "end_time": number(row.get("end_date")),
+    }
+
+
+def country(row: Mapping[str, Any]) -> str | None:
+    """The two-letter code at the end of ``Sweden, SE``."""
+    code = _COUNTRY.search(str(row.get("geolocation") or ""))
+    return code.group(1) if code else None
+
+
+def volumes(row: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """``[{"id": 7, "name": "models"}]``: what is mounted, as far as this read tells (the single read never does)."""
+    mounted = row.get("volume_info")
+    return [
+        {"id": int(number_or_zero(volume.get("id"))), "name": _text(volume, "label")}
+        for volume in (mounted if isinstance(mounted, list) else [])
+        if isinstance(volume, Mapping)
+    ]
+
+
+def _machine(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "machine_id": number(row.get("machine_id")),
+        "host_id": number(row.get("host_id")),
+        "gpu_name": _text(row, "gpu_name"),
+        "num_gpus": number(row.get("num_gpus")),
+        "gpu_ram_gb": _gigabytes(row, "gpu_ram"),
+        "cpu_cores": number(row.get("cpu_cores_effective")),
+        "cpu_ram_gb": _gigabytes(row, "cpu_ram"),
+        "disk_gb": number(row.get("disk_space")),
+        "inet_up_mbps": number(row.get("inet_up")),
+        "inet_down_mbps": number(row.get("inet_down")),
+        "cuda_version": number(row.get("cuda_max_good")),
+        "driver_version": _text(row, "driver_version"),
+        "reliability": number(row.get("reliability2")),
+        "verification": _text(row, "verification"),
+        "geolocation": _text(row, "geolocation"),
+        "country": country(row),
+        "public_ip": _ssh.public_address(row) or None,
+    }
+
+
+def _container(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "image": _text(row, "image_uuid"),
+        "template_hash_id": _text(row, "template_hash_id"),
+        "runtype": _text(row, "image_runtype"),
+        "env_names": [name for name in environment(row) if not name.startswith("-")],
+        "ports": _ssh.mapped_ports(row),
+        "volumes": volumes(row),
+    }
+
+
+def _gigabytes(row: Mapping[str, Any], field: str) -> float | None:
+    megabytes = number(row.get(field))
+    return None if megabytes is None else round(megabytes / _MB_PER_GB, 1)
+
+
+def _text(row: Mapping[str, Any], field: str) -> str | None:
+    value = row.get(field)
+    return str(value) if value not in (None, "") else None

@@ -1,0 +1,316 @@
+# Copyright (c) 2026, cloudctl.vastai contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""An instance in the hands of one task: find, plan, apply, wait, result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ansible_collections.cloudctl.vastai.plugins.module_utils import _instances, _ssh
+from ansible_collections.cloudctl.vastai.plugins.module_utils._cost import instance_cost, offer_cost
+from ansible_collections.cloudctl.vastai.plugins.module_utils._dollars import usd
+from ansible_collections.cloudctl.vastai.plugins.module_utils._errors import BadRequest, Failure, ResourcesUnavailable
+from ansible_collections.cloudctl.vastai.plugins.module_utils._instance_facts import describe, volumes
+from ansible_collections.cloudctl.vastai.plugins.module_utils._instance_plan import (
+    Wanted,
+    needs_offers,
+    plan_instance,
+    rent_step,
+)
+from ansible_collections.cloudctl.vastai.plugins.module_utils._launch import launch_from
+from ansible_collections.cloudctl.vastai.plugins.module_utils._module import Context
+from ansible_collections.cloudctl.vastai.plugins.module_utils._offers import describe as describe_offer
+from ansible_collections.cloudctl.vastai.plugins.module_utils._offers import offer_query, search
+from ansible_collections.cloudctl.vastai.plugins.module_utils._plan import Step
+from ansible_collections.cloudctl.vastai.plugins.module_utils._readiness import (
+    Progress,
+    Verdict,
+    describe_status,
+    running_verdict,
+    stopped_verdict,
+)
+from ansible_collections.cloudctl.vastai.plugins.module_utils._rent import Renter
+from ansible_collections.cloudctl.vastai.plugins.module_utils._resource import Resource
+from ansible_collections.cloudctl.vastai.plugins.module_utils._wait import ticks
+
+Row = dict[str, Any]
+
+# After a start or reboot the row may show the past for a while.
+_GRACE = 60.0
+# A reboot that was accepted may take some seconds to show as anything but "running".
+_REBOOT_LAG = 5.0
+_RUNNERS_UP = 4
+
+
+class InstanceResource(Resource):
+    """One instance, by name or id."""
+
+    offer_type = "on-demand"
+
+    def __init__(self, context: Context) -> None:
+        """Raises :class:`BadRequest` for options that make no sense; sends nothing."""
+        params = context.params
+        self._context = context
+        self._params = params
+        self._wanted = Wanted(
+            state=params["state"],
+            launch=launch_from(params),
+            name=params.get("name") or None,
+            instance_id=params.get("id"),
+            machine_id=params.get("machine_id"),
+            force_replace=bool(params.get("force_replace")),
+        )
+        self._row: Row | None = None
+        self._offers: Sequence[Row] = ()
+        self._rented: Mapping[str, Any] | None = None
+        self._destroyed: Row | None = None
+        self._queued = False
+
+    # -- find
+
+    def find(self) -> None:
+        self._row = self._find_by_id() if self._wanted.instance_id is not None else self._find_by_name()
+        if needs_offers(self._wanted, self._row):
+            self._offers = self._search()
+            if not self._offers:
+                raise BadRequest(self._nothing_found())
+
+    def _find_by_id(self) -> Row | None:
+        instance_id = self._wanted.instance_id
+        row = _instances.show_instance(self._context.client, instance_id or 0)
+        if row is None and self._wanted.state != "absent":
+            raise BadRequest(
+                f"Instance {instance_id} does not exist (any more) in this account. Leave out id to rent a new one by name."
+            )
+        return row
+
+    def _find_by_name(self) -> Row | None:
+        rows = _instances.list_by_label(self._context.client, self._wanted.name or "")
+        if len(rows) > 1:
+            ids = ", ".join(str(row["id"]) for row in rows)
+            raise BadRequest(f"{len(rows)} instances are named {self._wanted.name}: {ids}. Say which one with id.")
+        return rows[0] if rows else None
+
+    def _search(self) -> list[Row]:
+        query = offer_query(self._params, offer_type=self.offer_type, storage=self._wanted.launch.disk_to_rent_gb)
+        return search(self._context.client, query)
+
+    def _nothing_found(self) -> str:
+        params = self._params
+        if params.get("offer_id") is not None:
+            asked = f"Offer {params['offer_id']} does not exist, is rented, or does not fit the other conditions"
+        elif params.get("machine_id") is not None:
+            asked = f"Machine {params['machine_id']} has no offer that can be rented and fits the other conditions"
+        else:
+            asked = "No offer fits the conditions"
+        cap = params.get("max_price")
+        capped = f", among them max_price {usd(cap)}/h" if cap is not None else ""
+        return (
+            f"Nothing was rented for {self._wanted.title}: {asked}{capped}. "
+            "See what there is with cloudctl.vastai.vast_offer_info."
+        )
+
+    # -- plan
+
+    def plan(self) -> list[Step]:
+        return plan_instance(self._wanted, self._row, self._offers)
+
+    # -- apply
+
+    def apply(self, step: Step) -> Step:
+        if step.action == "rent":
+            return self._rent(step)
+        if step.action == "destroy":
+            return self._destroy(step)
+        getattr(self, f"_{step.action}")(step)
+        return step
+
+    @property
+    def _existing(self) -> Row:
+        if self._row is None:
+            raise Failure(f"{self._wanted.title} does not exist any more.")
+        return self._row
+
+    def _rent(self, step: Step) -> Step:
+        renter = Renter(self._context.client, self._wanted.name or "", self._context.warn)
+        one_offer_only = self._params.get("offer_id") is not None
+        rented = renter.rent(
+            candidates=step.arguments["offers"],
+            search=self._search,
+            body={**self._wanted.launch.body(), "price": None, "cancel_unavail": True},
+            timeout=0.0 if one_offer_only else self._params["rent_timeout"],
+        )
+        self._row, self._rented = rented.row, rented.offer
+        return rent_step(self._wanted, rented.offer)
+
+    def _destroy(self, step: Step) -> Step:
+        row = self._existing
+        if self._params["wait"]:
+            _instances.destroy_until_gone(self._context.client, row["id"], self._params["wait_timeout"])
+        else:
+            _instances.destroy_instance(self._context.client, row["id"])
+        self._row, self._destroyed = None, row
+        return step
+
+    def _label(self, step: Step) -> None:
+        _instances.set_label(self._context.client, self._existing["id"], step.after["name"])
+
+    def _update(self, step: Step) -> None:
+        _instances.update_instance(self._context.client, self._existing["id"], step.arguments)
+
+    def _stop(self, step: Step) -> None:
+        _instances.set_state(self._context.client, self._existing["id"], "stopped")
+
+    def _start(self, step: Step) -> None:
+        try:
+            _instances.set_state(self._context.client, self._existing["id"], "running")
+        except ResourcesUnavailable:
+            self._queued = True
+
+    def _reboot(self, step: Step) -> None:
+        _instances.reboot_instance(self._context.client, self._existing["id"])
+
+    def _recycle(self, step: Step) -> None:
+        _instances.recycle_instance(self._context.client, self._existing["id"])
+
+    # -- wait
+
+    def wait(self, done: Sequence[Step]) -> None:
+        verbs = {step.action for step in done}
+        if self._row is None:
+            return
+        if verbs - {"rent"}:
+            self._refresh()
+        if not self._params["wait"]:
+            self._warn_of_the_queue()
+        elif self._row.get("intended_status") == "stopped" and not verbs & {"rent", "start", "reboot", "recycle"}:
+            if "stop" in verbs:
+                self._until_stopped()
+        else:
+            self._until_usable(verbs)
+
+    def _until_stopped(self) -> None:
+        for passed in ticks(self._params["wait_timeout"]):
+            self._refresh_after(passed)
+            if stopped_verdict(self._existing).progress is Progress.READY:
+                return
+        raise Failure(f"{self._title()} did not stop within {self._params['wait_timeout']:g} s: it {describe_status(self._existing)}.")
+
+    def _until_usable(self, verbs: set[str]) -> None:
+        verdict = Verdict(Progress.PENDING, "")
+        for passed in ticks(self._params["wait_timeout"]):
+            self._refresh_after(passed)
+            verdict = self._usable(passed, verbs)
+            if verdict.progress is Progress.READY:
+                return
+            if verdict.progress is Progress.LOST:
+                raise Failure(f"{self._title()} {verdict.reason}. {self._what_bills()}")
+        if self._queued:
+            self._leave_the_queue()
+        raise Failure(
+            f"{self._title()} did not become usable within {self._params['wait_timeout']:g} s: it {verdict.reason}. {self._what_bills()}"
+        )
+
+    def _usable(self, passed: float, verbs: set[str]) -> Verdict:
+        """The ladder: the container runs, then SSH answers."""
+        row = self._existing
+        restarted = bool(verbs & {"start", "reboot", "recycle", "update"})
+        verdict = running_verdict(row, grace=self._queued or (restarted and passed < _GRACE))
+        if verdict.progress is not Progress.READY:
+            return verdict
+        if verbs & {"reboot", "recycle", "update"} and passed < _REBOOT_LAG:
+            return Verdict(Progress.PENDING, "still shows what it was before")
+        if self._params["wait_for"] != "ssh" or not _ssh.offers_ssh(row):
+            return verdict
+        address = _ssh.endpoint(row, self._params["connect_with"])
+        if address is None:
+            return Verdict(Progress.PENDING, "runs, but has no SSH address yet")
+        if _ssh.answers(address["host"], address["port"]):
+            return Verdict(Progress.READY, "answers on SSH")
+        return Verdict(Progress.PENDING, f"runs, but SSH does not answer at {address['host']}:{address['port']}")
+
+    def _refresh_after(self, passed: float) -> None:
+        if passed:
+            self._refresh()
+
+    def _refresh(self) -> None:
+        """Read the row again, with one request."""
+        current = self._existing
+        if self._wanted.instance_id is not None:
+            row = _instances.show_instance(self._context.client, current["id"])
+        else:
+            rows = _instances.list_by_label(self._context.client, self._wanted.name or "")
+            row = next((row for row in rows if row["id"] == current["id"]), None)
+        if row is None:
+            self._row, self._destroyed = None, current
+            raise Failure(f"{self._title(current)} is gone: somebody destroyed it, or Vast.ai did. Nothing bills for it any more.")
+        self._row = row
+
+    def _warn_of_the_queue(self) -> None:
+        if self._queued:
+            self._context.warn(
+                f"The GPU of {self._title()} is taken by another renter: the start is queued, and the instance will run and bill "
+                "as soon as the GPU is free. state: stopped cancels that."
+            )
+
+    def _leave_the_queue(self) -> None:
+        """A start that comes through in the middle of the night would bill with nobody there."""
+        _instances.set_state(self._context.client, self._existing["id"], "stopped")
+        self._refresh()
+        raise Failure(
+            f"The GPU of {self._title()} is taken by another renter and was not freed within {self._params['wait_timeout']:g} s. "
+            f"The queued start was cancelled. {self._what_bills()}"
+        )
+
+    def _title(self, row: Row | None = None) -> str:
+        row = row or self._existing
+        name = row.get("label")
+        return f"Instance {row['id']} ({name})" if name else f"Instance {row['id']}"
+
+    def _what_bills(self) -> str:
+        cost = instance_cost(self._existing)
+        now, running = usd(cost["hourly_price"]), usd(cost["running_hourly_price"])
+        later = "" if now == running else f" now ({running}/h when it runs)"
+        return f"It exists and bills {now}/h{later}; state: absent destroys it."
+
+    # -- result
+
+    def result(self) -> dict[str, Any]:
+        return {**self._facts(self._row), **self._offer_facts(self._rented, ()), **self._remains(self._destroyed)}
+
+    def preview(self, steps: Sequence[Step]) -> dict[str, Any]:
+        verbs = [step.action for step in steps]
+        if "rent" in verbs:
+            offer, *others = self._offers
+            return {**self._planned(offer), **self._offer_facts(offer, others)}
+        if "destroy" in verbs:
+            return {**self._facts(None), **self._remains(self._row)}
+        return self._facts(self._row)
+
+    def _facts(self, row: Row | None) -> dict[str, Any]:
+        if row is None:
+            return {"instance": None, "ssh": None, "cost": None}
+        address = _ssh.endpoint(row, self._params["connect_with"])
+        return {"instance": describe(row), "ssh": address, "cost": instance_cost(row)}
+
+    def _planned(self, offer: Row) -> dict[str, Any]:
+        """What renting this offer would give; the id is not known before."""
+        disk_gb = self._wanted.launch.disk_to_rent_gb
+        row = {**offer, "id": None, "label": self._wanted.name, "image_uuid": self._wanted.launch.image, "disk_space": disk_gb}
+        instance = {**describe(row), "id": None, "status": "planned", "public_ip": None}
+        return {"instance": instance, "ssh": None, "cost": offer_cost(offer, disk_gb)}
+
+    def _offer_facts(self, offer: Mapping[str, Any] | None, others: Sequence[Row]) -> dict[str, Any]:
+        if offer is None:
+            return {}
+        disk_gb = self._wanted.launch.disk_to_rent_gb
+        facts: dict[str, Any] = {"offer": describe_offer(dict(offer), disk_gb)}
+        if others:
+            facts["runners_up"] = [describe_offer(row, disk_gb) for row in others[:_RUNNERS_UP]]
+        return facts
+
+    def _remains(self, row: Row | None) -> dict[str, Any]:
+        """What a destruction leaves behind: volumes outlive their instance and go on billing."""
+        return {} if row is None else {"destroyed_id": row["id"], "volumes_kept": volumes(row)}
