@@ -44,9 +44,7 @@ def instance_cost(row: Mapping[str, Any]) -> dict[str, Any]:
 
     The row's ``dph_total`` stays at the full rate when an instance is stopped; its ``instance`` object is what accrues.
     """
-    full_gpu = _first_number(
-        row.get("dph_base"), _priced(row, "search", "gpuCostPerHour")
-    )
+    full_gpu = _first_number(row.get("dph_base"), _priced(row, "search", "gpuCostPerHour"))
     full_storage = _instance_storage_price(row)
     if full_gpu is None:
         full_gpu = max(number_or_zero(row.get("dph_total")) - full_storage, 0.0)
@@ -58,14 +56,11 @@ def total(costs: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """The sum of several costs: only the prices per time add up, so the prices per GB are left out."""
     listed = list(costs)
     return {"currency": CURRENCY} | {
-        name: round(math.fsum(number_or_zero(cost.get(name)) for cost in listed), 6)
-        for name in _SUMMED
+        name: round(math.fsum(number_or_zero(cost.get(name)) for cost in listed), 6) for name in _SUMMED
     }
 
 
-def _cost(
-    row: Mapping[str, Any], gpu: float, storage: float, running: float
-) -> dict[str, Any]:
+def _cost(row: Mapping[str, Any], gpu: float, storage: float, running: float) -> dict[str, Any]:
     hourly = gpu + storage
     prices = {
         "hourly_price": hourly,
@@ -78,9 +73,7 @@ def _cost(
         "upload_price_per_gb": number_or_zero(row.get("inet_up_cost")),
         "download_price_per_gb": number_or_zero(row.get("inet_down_cost")),
     }
-    return {"currency": CURRENCY} | {
-        name: round(float(price), 6) for name, price in prices.items()
-    }
+    return {"currency": CURRENCY} | {name: round(float(price), 6) for name, price in prices.items()}
 
 
 def _offer_gpu_price(row: Mapping[str, Any]) -> float:
@@ -89,22 +82,17 @@ def _offer_gpu_price(row: Mapping[str, Any]) -> float:
     if price is not None:
         return price
     return max(
-        number_or_zero(row.get("dph_total"))
-        - number_or_zero(row.get("storage_total_cost")),
+        number_or_zero(row.get("dph_total")) - number_or_zero(row.get("storage_total_cost")),
         0.0,
     )
 
 
 def _instance_storage_price(row: Mapping[str, Any]) -> float:
-    known = _first_number(
-        row.get("storage_total_cost"), _priced(row, "search", "diskHour")
-    )
+    known = _first_number(row.get("storage_total_cost"), _priced(row, "search", "diskHour"))
     return _per_hour(row, row.get("disk_space")) if known is None else known
 
 
-def _accruing(
-    row: Mapping[str, Any], gpu: float, storage: float
-) -> tuple[float, float]:
+def _accruing(row: Mapping[str, Any], gpu: float, storage: float) -> tuple[float, float]:
     """(GPU, storage) in $/h at this moment, given the full rates."""
     status = row.get("actual_status")
     if status == "offline":
@@ -119,11 +107,7 @@ def _accruing(
 
 
 def _per_hour(row: Mapping[str, Any], gigabytes: Any) -> float:
-    return (
-        number_or_zero(row.get("storage_cost"))
-        * number_or_zero(gigabytes)
-        / HOURS_PER_MONTH
-    )
+    return number_or_zero(row.get("storage_cost")) * number_or_zero(gigabytes) / HOURS_PER_MONTH
 
 
 def _priced(row: Mapping[str, Any], name: str, price: str) -> float | None:

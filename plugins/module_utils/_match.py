@@ -44,16 +44,12 @@ def matches(row: Any, query: Mapping[str, Any]) -> bool:
     """Whether an offer row meets all conditions of a wire query, the requested storage included. Never raises."""
     if not isinstance(row, Mapping):
         return False
-    conditions = [
-        (field, asked) for field, asked in query.items() if field not in CONTROLS
-    ]
+    conditions = [(field, asked) for field, asked in query.items() if field not in CONTROLS]
     storage = number(query.get("allocated_storage"))
     if storage is not None:
         conditions.append(("disk_space", {"gte": storage}))
     return all(
-        _meets(row, field, operator, wanted)
-        for field, asked in conditions
-        for operator, wanted in asked.items()
+        _meets(row, field, operator, wanted) for field, asked in conditions for operator, wanted in asked.items()
     )
 
 
@@ -120,11 +116,7 @@ def _first(row: Mapping[str, Any], *names: str) -> Any:
 
 def _flag(value: Any) -> bool:
     """Flags come as booleans, as 0 and 1, and as null."""
-    return (
-        value.strip().lower() in ("true", "1")
-        if isinstance(value, str)
-        else bool(value)
-    )
+    return value.strip().lower() in ("true", "1") if isinstance(value, str) else bool(value)
 
 
 def _country(row: Mapping[str, Any]) -> Any:

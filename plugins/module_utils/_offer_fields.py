@@ -54,9 +54,7 @@ _NAMES_BY_KIND = {
     Kind.RELEASE: "os_version ubuntu_version",
 }
 
-KINDS: dict[str, Kind] = {
-    name: kind for kind, names in _NAMES_BY_KIND.items() for name in names.split()
-}
+KINDS: dict[str, Kind] = {name: kind for kind, names in _NAMES_BY_KIND.items() for name in names.split()}
 
 # The first five are the official CLI's, the next three are names that the server itself maps.
 # A filter on ``id`` was reported to match nothing, while ``ask_contract_id``, the same number, works.
@@ -95,9 +93,7 @@ def resolve(name: str, where: str) -> str:
     name = ALIASES.get(name, name)
     if name in KINDS:
         return name
-    raise BadRequest(
-        f"Unknown offer field {shorten(name)!r} in {shorten(where)!r}{_advice(name)}."
-    )
+    raise BadRequest(f"Unknown offer field {shorten(name)!r} in {shorten(where)!r}{_advice(name)}.")
 
 
 def shorten(text: str, limit: int = 80) -> str:
@@ -109,9 +105,7 @@ def _advice(name: str) -> str:
     option = CONTROLS.get(name)
     if option:
         return f"; use the option {option} instead"
-    near = difflib.get_close_matches(
-        name[:64].lower(), [*KINDS, *ALIASES], n=1, cutoff=0.6
-    )
+    near = difflib.get_close_matches(name[:64].lower(), [*KINDS, *ALIASES], n=1, cutoff=0.6)
     if near:
         return f"; the nearest known one is {near[0]}"
     return "; the documentation of the option filters lists the fields"

@@ -36,9 +36,7 @@ OFFER_ARGUMENTS: dict[str, dict[str, Any]] = {
 class Reader(Protocol):
     """What a search needs of the client."""
 
-    def read(
-        self, method: str, path: str, params: Any = None, body: Any = None
-    ) -> Any: ...
+    def read(self, method: str, path: str, params: Any = None, body: Any = None) -> Any: ...
 
 
 def offer_query(
@@ -59,11 +57,7 @@ def search(client: Reader, query: Mapping[str, Any]) -> list[dict[str, Any]]:
     a condition: so all three are done again here.
     """
     found = client.read("POST", SEARCH_PATH, body=dict(query))
-    unique = {
-        row_value(row, "ask_contract_id"): row
-        for row in reversed(_rows(found))
-        if matches(row, query)
-    }
+    unique = {row_value(row, "ask_contract_id"): row for row in reversed(_rows(found)) if matches(row, query)}
     rows = ordered(list(reversed(unique.values())), query.get("order") or [])
     return rows[: query.get("limit") or len(rows)]
 
@@ -71,17 +65,11 @@ def search(client: Reader, query: Mapping[str, Any]) -> list[dict[str, Any]]:
 def _rows(answer: Any) -> list[dict[str, Any]]:
     """The rows of an answer: one row may come as a bare object."""
     if not isinstance(answer, Mapping) or "offers" not in answer:
-        raise VastError(
-            "Vast.ai answered the offer search with something that is no list of offers; try again later."
-        )
+        raise VastError("Vast.ai answered the offer search with something that is no list of offers; try again later.")
     offers = answer["offers"] or []
     if isinstance(offers, Mapping):
         offers = [offers]
-    return (
-        [row for row in offers if isinstance(row, Mapping)]
-        if isinstance(offers, list)
-        else []
-    )
+    return [row for row in offers if isinstance(row, Mapping)] if isinstance(offers, list) else []
 
 
 def ordered(rows: list[dict[str, Any]], order: list[list[str]]) -> list[dict[str, Any]]:
@@ -111,9 +99,7 @@ def describe(row: Mapping[str, Any], storage: float) -> dict[str, Any]:
     described = {name: _plain(row.get(field)) for name, field in _AS_THEY_ARE.items()}
     described |= {name: number(row.get(field)) for name, field in _NUMBERS.items()}
     described |= {name: _gigabytes(row.get(field)) for name, field in _MEMORY.items()}
-    described |= {
-        name: _known(row_value(row, field)) for name, field in _FROM_CONDITIONS.items()
-    }
+    described |= {name: _known(row_value(row, field)) for name, field in _FROM_CONDITIONS.items()}
     return described | {"cost": offer_cost(row, storage)}
 
 

@@ -179,9 +179,7 @@ def build_query(
         ("offer_id", "ask_contract_id", offer_id),
     ):
         if wanted is not None:
-            _add(
-                conditions, field, "eq", _positive(option, wanted), f"{option}={wanted}"
-            )
+            _add(conditions, field, "eq", _positive(option, wanted), f"{option}={wanted}")
             touched |= _QUALITY
     if max_price is not None:
         _add(
@@ -199,9 +197,7 @@ def build_query(
     query["type"] = _offer_type(offer_type)
     if limit is not None and _not_negative("limit", limit):
         query["limit"] = int(limit)
-    query["allocated_storage"] = float(
-        DEFAULT_STORAGE if storage is None else _not_negative("storage", storage)
-    )
+    query["allocated_storage"] = float(DEFAULT_STORAGE if storage is None else _not_negative("storage", storage))
     return query
 
 
@@ -213,9 +209,7 @@ def parse_order(order: str | Iterable[str] | None) -> list[list[str]]:
 def _names(written: str | Iterable[str] | None) -> list[str]:
     """The names in a comma-separated text, or in a list of such texts, with or without brackets around them."""
     texts = [written] if isinstance(written, str) else list(written or ())
-    names = [
-        name.strip(" \t\r\n[]\"'") for text in texts for name in str(text).split(",")
-    ]
+    names = [name.strip(" \t\r\n[]\"'") for text in texts for name in str(text).split(",")]
     return [name for name in names if name]
 
 
@@ -234,9 +228,7 @@ def _terms(filters: str | Mapping[str, Any] | None) -> Iterator[Term]:
         return _terms_of_text(str(filters))
     if isinstance(filters, Mapping):
         return _terms_of_mapping(filters)
-    raise BadRequest(
-        "The option filters takes query text or a dictionary of conditions."
-    )
+    raise BadRequest("The option filters takes query text or a dictionary of conditions.")
 
 
 def _terms_of_text(text: str) -> Iterator[Term]:
@@ -262,11 +254,7 @@ def _terms_of_text(text: str) -> Iterator[Term]:
 def _bare(written: str, operator: str, shown: str) -> Value:
     """The value of a term of text, where white space and commas end a word that is not quoted."""
     word = written.strip(",")
-    if (
-        operator in ("eq", "neq")
-        and written[0] not in "[\"'"
-        and re.search("[,=<>]", word)
-    ):
+    if operator in ("eq", "neq") and written[0] not in "[\"'" and re.search("[,=<>]", word):
         raise BadRequest(
             f"Can't tell where the value ends in {shorten(shown)!r}: separate terms with spaces, or quote it."
         )
@@ -316,9 +304,7 @@ def _scalar(value: Any, shown: str) -> Scalar:
         return value
     if isinstance(value, (int, float)):
         return value
-    raise BadRequest(
-        f"A condition of an offer query is made of text, numbers and booleans, not {shorten(shown)!r}."
-    )
+    raise BadRequest(f"A condition of an offer query is made of text, numbers and booleans, not {shorten(shown)!r}.")
 
 
 def _operator(written: str, shown: str) -> str:
@@ -425,23 +411,17 @@ def _check_comparison(term: Term) -> None:
 def _null_operator(term: Term) -> str:
     if term.operator in ("eq", "neq"):
         return term.operator
-    raise BadRequest(
-        f"{shorten(term.shown)!r} makes no sense: null goes with = and != only."
-    )
+    raise BadRequest(f"{shorten(term.shown)!r} makes no sense: null goes with = and != only.")
 
 
 def _convert(term: Term, value: Scalar) -> Any:
     if isinstance(value, Literal) and not value.text.strip():
         raise BadRequest(f"The value in {shorten(term.shown)!r} is empty.")
     if isinstance(value, Literal) and not value.quoted and value.text in _ANY + _NULL:
-        raise BadRequest(
-            f"{value.text} can't stand in the list of {shorten(term.shown)!r}."
-        )
+        raise BadRequest(f"The list in {shorten(term.shown)!r} can't hold {value.text}.")
     found = _CONVERTERS[KINDS[term.field]](value, term.field)
     if found is None:
-        raise BadRequest(
-            f"{shorten(_plain(value))!r} in {shorten(term.shown)!r} is not {KINDS[term.field].value}."
-        )
+        raise BadRequest(f"{shorten(_plain(value))!r} in {shorten(term.shown)!r} is not {KINDS[term.field].value}.")
     return found
 
 
@@ -463,11 +443,7 @@ def _as_boolean(value: Scalar, field: str) -> bool | None:
 
 def _as_text(value: Scalar, field: str) -> str | None:
     """Vast.ai's names have spaces where people write underscores."""
-    return (
-        None
-        if isinstance(value, bool)
-        else _plain(value).replace("_", " ").strip() or None
-    )
+    return None if isinstance(value, bool) else _plain(value).replace("_", " ").strip() or None
 
 
 def _as_driver(value: Scalar, field: str) -> int | None:
@@ -478,9 +454,7 @@ def _as_driver(value: Scalar, field: str) -> int | None:
         major, minor, patch = parts + [0] * (3 - len(parts))
         return major * 1_000_000 + minor * 1_000 + patch
     packed = number(word)
-    return (
-        packed if isinstance(packed, int) and packed >= _LOWEST_PACKED_DRIVER else None
-    )
+    return packed if isinstance(packed, int) and packed >= _LOWEST_PACKED_DRIVER else None
 
 
 def _as_release(value: Scalar, field: str) -> str | None:
@@ -552,9 +526,7 @@ def _country(name: str, shown: str) -> str:
 # ---- several conditions on one field
 
 
-def _add(
-    conditions: Conditions, field: str, operator: str, value: Any, shown: str
-) -> None:
+def _add(conditions: Conditions, field: str, operator: str, value: Any, shown: str) -> None:
     """Adds one condition; with an earlier one of the same operator both hold."""
     operators = conditions.setdefault(field, {})
     if operator not in operators:
@@ -608,24 +580,18 @@ def _offer_type(name: str) -> str:
     found = OFFER_TYPES.get(str(name).lower())
     if found:
         return found
-    raise BadRequest(
-        f"Unknown type of offer {shorten(str(name))!r}; there are on-demand, bid and reserved."
-    )
+    raise BadRequest(f"Unknown type of offer {shorten(str(name))!r}; there are on-demand, bid and reserved.")
 
 
 def _positive(option: str, value: Any) -> int | float:
     found = number(value)
     if found is not None and found > 0:
         return found
-    raise BadRequest(
-        f"The option {option} takes a number above 0, not {shorten(str(value))!r}."
-    )
+    raise BadRequest(f"The option {option} takes a number above 0, not {shorten(str(value))!r}.")
 
 
 def _not_negative(option: str, value: Any) -> int | float:
     found = number(value)
     if found is not None and found >= 0:
         return found
-    raise BadRequest(
-        f"The option {option} takes a number that is not negative, not {shorten(str(value))!r}."
-    )
+    raise BadRequest(f"The option {option} takes a number that is not negative, not {shorten(str(value))!r}.")

@@ -36,9 +36,7 @@ _CODES = {
         """,
 }
 
-REGIONS: dict[str, tuple[str, ...]] = {
-    name: tuple(codes.split()) for name, codes in _CODES.items()
-}
+REGIONS: dict[str, tuple[str, ...]] = {name: tuple(codes.split()) for name, codes in _CODES.items()}
 
 EVERYWHERE = "all"
 """The name that stands for no condition on the country."""
