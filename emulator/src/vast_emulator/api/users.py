@@ -1,0 +1,46 @@
+# Copyright (c) 2026, cloudctl.vastai contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The account."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from vast_emulator.account import USER_ID
+from vast_emulator.routing import Call, api
+
+
+@api.add("GET", "/api/v0/users/current")
+def current_user(call: Call) -> dict[str, Any]:
+    """No envelope. ``credit`` falls with the clock; ``balance`` goes below zero once it is used up."""
+    left = call.world.credit_left()
+    keys = list(call.world.account.ssh_keys)
+    return {
+        "id": USER_ID,
+        "user": "renter@example.com",
+        "username": "renter",
+        "fullname": "Emulated Renter",
+        "email": "renter@example.com",
+        "email_verified": True,
+        "credit": max(0.0, left),
+        "balance": min(0.0, left),
+        "balance_threshold": 0.0,
+        "balance_threshold_enabled": False,
+        "has_billing": True,
+        "can_pay": True,
+        "billing_creditonly": 0,
+        "got_signup_credit": 0,
+        "host_agreement_accepted": False,
+        "last4": "4242",
+        "paypal_email": None,
+        "billed_expected": call.world.ledger.total(call.world.now),
+        "billed_verified": 0.0,
+        "paid_expected": call.world.account.credit,
+        "paid_verified": call.world.account.credit,
+        "billaddress_country": "SE",
+        "ssh_key": keys[-1]["public_key"] if keys else None,
+        "api_key": call.caller.key if call.caller else None,
+        "sid": None,
+        "key_id": 1,
+    }

@@ -1,0 +1,74 @@
+# Copyright (c) 2026, cloudctl.vastai contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""``vast-emulator serve``."""
+
+from __future__ import annotations
+
+import argparse
+import secrets
+import sys
+import time
+
+from vast_emulator import __version__
+from vast_emulator.limits import Limits
+from vast_emulator.market.generator import MACHINES
+from vast_emulator.request_log import RequestLog
+from vast_emulator.server import bind, run
+from vast_emulator.service import Service
+from vast_emulator.ssh_endpoints import BannerListeners, DocumentationAddresses
+from vast_emulator.store import Store
+from vast_emulator.world import Genesis, World
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="vast-emulator", description="A Vast.ai marketplace on localhost.")
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    serve = commands.add_parser("serve", help="serve until stopped; prints one JSON line with url and api_key")
+    serve.add_argument("--host", default="127.0.0.1", help="address to listen on")
+    serve.add_argument("--port", type=int, default=0, help="port to listen on; 0 takes a free one")
+    serve.add_argument("--api-key", help="the account's key; made up when not given")
+    serve.add_argument("--seed", type=int, default=7, help="the marketplace is the same for the same seed")
+    serve.add_argument("--machines", type=int, default=MACHINES, help="machines to generate; each makes several offers")
+    serve.add_argument("--speed", type=float, default=60.0, help="emulated seconds per second; 0 stops the clock")
+    serve.add_argument("--rate-limits", choices=("off", "documented"), default="off")
+    serve.add_argument("--state", metavar="FILE", help="SQLite file that survives restarts; a new one is made")
+    serve.add_argument("--request-log", metavar="FILE", help="append one JSON line per API request")
+    serve.add_argument("--ssh", choices=("banner", "off"), default="banner", help="what answers at SSH ports")
+    return parser
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Parse the command line and serve. Exit code 0 when stopped by a signal, 2 for bad usage, 1 when the port is taken."""
+    parser = _parser()
+    options = parser.parse_args(argv)
+    if options.speed < 0 or options.machines < 0:
+        parser.error("--speed and --machines must not be negative")
+    try:
+        listener = bind(options.host, options.port)
+    except (OSError, OverflowError) as error:
+        sys.stderr.write(f"vast-emulator: cannot listen on {options.host}:{options.port}: {error}\n")
+        return 1
+    store = Store(options.state)
+    api_key = _api_key(store, options.api_key)
+    world = World(store, Genesis(time.time(), options.seed, options.machines), options.speed)
+    service = Service(
+        world=world,
+        api_key=api_key,
+        addresses=BannerListeners() if options.ssh == "banner" else DocumentationAddresses(),
+        limits=Limits(options.rate_limits == "documented"),
+        log=RequestLog(options.request_log),
+    )
+    return run(service, listener)
+
+
+def _api_key(store: Store, given: str | None) -> str:
+    """The key given, else the one the state file had, else a new one."""
+    if given is not None:
+        return given
+    for _name, record in store.load("master_key"):
+        return record["key"]
+    key = secrets.token_hex(32)
+    store.put("master_key", "key", {"key": key})
+    return key

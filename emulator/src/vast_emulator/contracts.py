@@ -1,0 +1,85 @@
+# Copyright (c) 2026, cloudctl.vastai contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""An instance (contract) and the steps its status goes through."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+
+class Step(NamedTuple):
+    """A change of status that will happen at an emulated moment.
+
+    ``then`` says what else happens: ``release`` gives the GPUs back, ``fail`` also gives up on the container; else empty.
+    """
+
+    at: float
+    actual: str | None
+    msg: str | None
+    then: str = ""
+
+
+@dataclass(eq=False)
+class Contract:
+    """What is stored about an instance. Statuses are Vast.ai's: ``intended_status`` is what the renter asked for, ``cur_state`` and
+    ``next_state`` belong to the scheduler, ``actual_status`` is what the container last reported. ``steps`` are still to come.
+
+    ``dph_base`` is the GPU price in $/h that is in force, ``price`` the bid or None, ``disk`` GB, ``storage_cost`` $/GB/month.
+    """
+
+    id: int
+    ask_id: int
+    machine_id: int
+    gpu_ids: list[int]
+    created_at: float
+    end_date: float
+    dph_base: float
+    price: float | None
+    disk: float
+    storage_cost: float
+    image: str
+    env: dict[str, str]
+    label: str | None = None
+    runtype: str = "ssh"
+    args: list[str] = field(default_factory=list)
+    onstart: str | None = None
+    template_id: int | None = None
+    template_hash_id: str | None = None
+    template_name: str | None = None
+    api_key: str = ""
+    jupyter_token: str = ""
+    ssh_keys: list[dict[str, Any]] = field(default_factory=list)
+    ssh_ports: dict[str, int] = field(default_factory=dict)
+    vm: bool = False
+    intended_status: str = "running"
+    cur_state: str = "running"
+    next_state: str = "running"
+    actual_status: str | None = None
+    status_msg: str | None = None
+    running_since: float | None = None
+    ran_before: float = 0.0
+    boots: int = 0
+    steps: list[Step] = field(default_factory=list)
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Contract:
+        """A contract as the store kept it."""
+        return cls(**{**record, "steps": [Step(*step) for step in record["steps"]]})
+
+    @property
+    def is_bid(self) -> bool:
+        return self.price is not None
+
+    @property
+    def is_direct(self) -> bool:
+        return "direc" in self.runtype
+
+    @property
+    def has_ssh(self) -> bool:
+        return "ssh" in self.runtype
+
+    @property
+    def is_running(self) -> bool:
+        return self.actual_status == "running"

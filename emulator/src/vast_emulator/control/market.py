@@ -1,0 +1,66 @@
+# Copyright (c) 2026, cloudctl.vastai contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Look at the marketplace and make things happen in it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from vast_emulator import values
+from vast_emulator.failures import Refusal, invalid_args
+from vast_emulator.market.generator import BID_MACHINE, ON_DEMAND_MACHINE
+from vast_emulator.market.machines import Machine, Offer
+from vast_emulator.market.offers import is_free
+from vast_emulator.routing import Call, control
+
+
+@control.add("GET", "/_emulator/market")
+def show(call: Call) -> dict[str, Any]:
+    """Every machine with its offers, and the two machines that exist for every seed."""
+    call.world.settle()
+    return {
+        "well_known": {"on_demand_machine": ON_DEMAND_MACHINE, "bid_machine": BID_MACHINE},
+        "seed": call.world.seed,
+        "machines": [_machine(call, machine) for machine in call.world.machines.values()],
+    }
+
+
+def _machine(call: Call, machine: Machine) -> dict[str, Any]:
+    names = ("gpu_name", "geolocation", "verification", "reliability", "storage_cost", "hosting_type")
+    return {
+        "machine_id": machine.id,
+        **{name: machine.facts[name] for name in names},
+        "holders": machine.holders,
+        "offers": [_offer(call, offer) for offer in machine.offers],
+    }
+
+
+def _offer(call: Call, offer: Offer) -> dict[str, Any]:
+    return {
+        "id": offer.id,
+        "num_gpus": len(offer.gpu_ids),
+        "gpu_ids": list(offer.gpu_ids),
+        "price": offer.price,
+        "min_bid": offer.min_bid,
+        "disk_space": offer.facts["disk_space"],
+        "rentable": not offer.vanished and is_free(offer, "on-demand", call.world.is_bid),
+        "vanished": offer.vanished,
+    }
+
+
+@control.add("POST", "/_emulator/market")
+def change(call: Call) -> dict[str, Any]:
+    """``vanish`` takes an offer id off the market; ``vanish_on_create`` does that to the next n offers somebody tries to rent."""
+    body, world = call.body, call.world
+    if not body or not set(body) <= {"vanish", "vanish_on_create"}:
+        raise invalid_args("say vanish or vanish_on_create.")
+    if "vanish_on_create" in body:
+        world.vanish_on_create = values.integer(body["vanish_on_create"], "vanish_on_create", 0, 10**6)
+    if "vanish" in body:
+        offer = world.offers.get(values.identifier(body["vanish"]))
+        if offer is None:
+            raise Refusal(404, "no_such_ask", f"There is no offer {body['vanish']}.")
+        offer.vanished = True
+        world.save_offer(offer)
+    return {"success": True}

@@ -1,0 +1,35 @@
+# Copyright (c) 2026, cloudctl.vastai contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Back to the start, and knobs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from vast_emulator.routing import Call, control
+
+
+@control.add("POST", "/_emulator/reset")
+def reset(call: Call) -> dict[str, Any]:
+    """The seed's marketplace with nothing rented; log, ledger, faults and limits are empty again."""
+    service = call.service
+    service.world.reset()
+    service.log.clear()
+    service.faults.clear()
+    service.limits.clear()
+    service.results.clear()
+    return {"success": True}
+
+
+@control.add("GET", "/_emulator/settings")
+def show_settings(call: Call) -> dict[str, Any]:
+    """The knobs as they stand."""
+    return call.world.settings.record()
+
+
+@control.add("POST", "/_emulator/settings")
+def change_settings(call: Call) -> dict[str, Any]:
+    """Turn knobs; a reset turns them back."""
+    call.world.settings.change(call.body)
+    return call.world.settings.record()

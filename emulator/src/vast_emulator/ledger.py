@@ -1,0 +1,122 @@
+# Copyright (c) 2026, cloudctl.vastai contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Money: who was billed for what, from when to when, at which rate. Exact, on the emulated clock."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from vast_emulator.store import Store
+
+HOURS_PER_MONTH = 720
+SECONDS_PER_HOUR = 3600.0
+
+
+@dataclass
+class Span:
+    """A time during which a contract was billed for one thing at one rate in $/h. ``end`` is None while it still bills."""
+
+    id: int
+    contract: int
+    kind: str
+    rate: float
+    start: float
+    end: float | None = None
+
+    def dollars(self, now: float) -> float:
+        """Cost until ``now``."""
+        return self.rate * ((now if self.end is None else self.end) - self.start) / SECONDS_PER_HOUR
+
+    def dollars_between(self, first: float, last: float) -> float:
+        """Cost of the part of the span between two moments."""
+        end = last if self.end is None else min(self.end, last)
+        return self.rate * max(0.0, end - max(self.start, first)) / SECONDS_PER_HOUR
+
+
+class Ledger:
+    """All spans of the account. Kinds are ``gpu`` (only while running) and ``disk`` (from creation until destroy)."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._spans: dict[int, list[Span]] = {}
+        self._open: dict[tuple[int, str], Span] = {}
+        self._count = 0
+        # Running sums, only to know in constant time when the credit is used up; amounts shown are summed from the spans.
+        self._closed = 0.0
+        self._rate = 0.0
+        self._origin: float | None = None
+        self._offset = 0.0
+        for _key, record in store.load("span"):
+            self._take(Span(**record))
+
+    def _take(self, span: Span) -> None:
+        self._count = max(self._count, span.id)
+        self._spans.setdefault(span.contract, []).append(span)
+        if span.end is None:
+            self._open[span.contract, span.kind] = span
+            self._sum(span, 1)
+        else:
+            self._closed += span.dollars(span.end)
+
+    def _sum(self, span: Span, sign: int) -> None:
+        if self._origin is None:
+            self._origin = span.start
+        self._rate += sign * span.rate
+        self._offset += sign * span.rate * (span.start - self._origin)
+        if not self._open:
+            self._rate = self._offset = 0.0
+
+    def open(self, contract: int, kind: str, rate: float, at: float) -> None:
+        """Start billing at ``rate`` $/h. A span of this kind that is already open goes on unless its rate changes."""
+        running = self._open.get((contract, kind))
+        if running is not None:
+            if running.rate == rate:
+                return
+            self.close(contract, kind, at)
+        span = Span(self._count + 1, contract, kind, rate, at)
+        self._take(span)
+        self._store.put("span", span.id, span.__dict__)
+
+    def close(self, contract: int, kind: str, at: float) -> None:
+        """Stop billing; nothing happens when it does not bill."""
+        span = self._open.pop((contract, kind), None)
+        if span is None:
+            return
+        span.end = at
+        self._sum(span, -1)
+        self._closed += span.dollars(at)
+        self._store.put("span", span.id, span.__dict__)
+
+    def bills(self, contract: int, kind: str) -> bool:
+        """Whether the contract is being billed for this."""
+        return (contract, kind) in self._open
+
+    def rate(self, contract: int) -> float:
+        """What the contract accrues now, in $/h."""
+        return math.fsum(span.rate for span in self._spans.get(contract, []) if span.end is None)
+
+    def total(self, now: float) -> float:
+        """Dollars spent by the account until ``now``."""
+        return math.fsum(span.dollars(now) for span in self.spans())
+
+    def burn_rate(self) -> float:
+        """What the account accrues now, in $/h."""
+        return math.fsum(span.rate for span in self._open.values())
+
+    def reaches(self, dollars: float) -> float:
+        """When the total reaches an amount at today's rates: epoch seconds, infinite if never."""
+        if self._origin is None or self._rate <= 1e-12:
+            return float("inf")
+        return self._origin + ((dollars - self._closed) * SECONDS_PER_HOUR + self._offset) / self._rate
+
+    def spans(self) -> Iterator[Span]:
+        """Every span of every contract, those of destroyed ones included."""
+        for spans in self._spans.values():
+            yield from spans
+
+    def by_contract(self) -> Iterator[tuple[int, list[Span]]]:
+        """Spans grouped by contract id."""
+        yield from self._spans.items()

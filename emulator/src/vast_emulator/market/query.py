@@ -1,0 +1,98 @@
+# Copyright (c) 2026, cloudctl.vastai contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The filter language of the API: ``{"field": {"operator": value}}``, all of them true."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from vast_emulator.failures import Refusal
+from vast_emulator.values import as_number
+
+Predicate = Callable[[Any], bool]
+
+
+def bad_query(text: str) -> Refusal:
+    """A query object that does not fit."""
+    return Refusal(400, "invalid_request", f"Error in query parameters: {text}")
+
+
+def _truth(value: Any) -> bool | None:
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        return {"true": True, "false": False, "1": True, "0": False}.get(value.lower())
+    if isinstance(value, (int, float)):
+        return {1: True, 0: False}.get(value)
+    return None
+
+
+def same(value: Any, operand: Any) -> bool:
+    """Equality across the types that clients send: numeric strings equal numbers, null equals only null."""
+    if value is None or operand is None:
+        return value is None and operand is None
+    if isinstance(value, bool):
+        return _truth(operand) is value
+    if isinstance(value, (int, float)):
+        return as_number(operand) == value
+    if isinstance(operand, (bool, int, float)):
+        return not isinstance(operand, bool) and as_number(value) == operand
+    return value == operand
+
+
+def _ordered(value: Any, operand: Any, test: Callable[[Any, Any], bool]) -> bool:
+    """Comparison by number when both are numbers (or numeric text), else by text; anything else does not match."""
+    left, right = as_number(value), as_number(operand)
+    if left is not None and right is not None:
+        return test(left, right)
+    if isinstance(value, str) and isinstance(operand, str):
+        return test(value, operand)
+    return False
+
+
+def _predicate(field: str, operator: str, operand: Any) -> Predicate:
+    if operator in ("in", "notin", "nin"):
+        if not isinstance(operand, list):
+            raise bad_query(f"{field} {operator} needs a list")
+        wanted = list(operand)
+        if operator == "in":
+            return lambda value: any(same(value, one) for one in wanted)
+        return lambda value: not any(same(value, one) for one in wanted)
+    if isinstance(operand, (list, dict)):
+        raise bad_query(f"{field} {operator} needs a single value")
+    if operator == "eq":
+        return lambda value: same(value, operand)
+    if operator == "neq":
+        return lambda value: not same(value, operand)
+    if operator == "gt":
+        return lambda value: _ordered(value, operand, lambda left, right: left > right)
+    if operator == "gte":
+        return lambda value: _ordered(value, operand, lambda left, right: left >= right)
+    if operator == "lt":
+        return lambda value: _ordered(value, operand, lambda left, right: left < right)
+    if operator == "lte":
+        return lambda value: _ordered(value, operand, lambda left, right: left <= right)
+    raise bad_query(f"{operator} is not an operator")
+
+
+def predicates(field: str, condition: Any, convert: Callable[[Any], Any] | None = None) -> list[Predicate]:
+    """The tests of one field. ``convert`` rewrites operands into the form that is stored."""
+    if not isinstance(condition, dict):
+        raise bad_query(f"{field} needs an object of operators")
+    tests = []
+    for operator, operand in condition.items():
+        if convert is not None:
+            operand = [convert(one) for one in operand] if isinstance(operand, list) else convert(operand)
+        tests.append(_predicate(field, operator, operand))
+    return tests
+
+
+def sort_key(value: Any) -> tuple:
+    """Orders values of any type: nulls last, then numbers, then text."""
+    if value is None:
+        return (2, 0)
+    if isinstance(value, (bool, int, float)):
+        return (0, value)
+    return (1, str(value))

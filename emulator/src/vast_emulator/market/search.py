@@ -1,0 +1,104 @@
+# Copyright (c) 2026, cloudctl.vastai contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A search over the market's offers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from vast_emulator import values
+from vast_emulator.market import offers
+from vast_emulator.market.machines import Offer
+from vast_emulator.market.pricing import View
+from vast_emulator.market.query import Predicate, bad_query, predicates, sort_key
+
+DEFAULT_LIMIT = 64
+# Larger limits were not seen to give more rows.
+MOST_ROWS = 64
+# What rows are priced with when the query does not say.
+DEFAULT_STORAGE = 8.0
+_CONTROLS = ("order", "type", "limit", "allocated_storage", "disable_bundling", "select_cols", "extra")
+_KINDS = {"on-demand": "on-demand", "ondemand": "on-demand", "ask": "on-demand", "bid": "bid", "interruptible": "bid"}
+
+
+class Search:
+    """A parsed query. Raises a 400 refusal for anything that is not one."""
+
+    def __init__(self, query: Any, now: float, search_by_id: bool = False) -> None:
+        if not isinstance(query, dict):
+            raise bad_query("the query must be an object")
+        storage = query.get("allocated_storage")
+        size = DEFAULT_STORAGE if storage is None else values.number(storage, "allocated_storage", 0.0, 1e6)
+        self.view = View(_kind(query.get("type")), size, now)
+        self.limit = _limit(query.get("limit"))
+        self.order = _order(query.get("order"))
+        self.tests: list[tuple[str, Predicate]] = []
+        if storage is not None:
+            self.tests += [("disk_space", test) for test in predicates("disk_space", {"gte": size})]
+        for field, condition in query.items():
+            if field not in _CONTROLS:
+                self.tests += _field_tests(field, condition, search_by_id)
+
+    def run(self, market: Iterable[Offer], is_bid: Callable[[int], bool]) -> list[dict[str, Any]]:
+        """The rows that match, in order, cut to the limit."""
+        view = self.view
+
+        def value(offer: Offer, field: str) -> Any:
+            if field == "rentable":
+                return offers.is_free(offer, view.kind, is_bid)
+            compute = offers.COMPUTED.get(field)
+            return offer.facts.get(field) if compute is None else compute(offer, view)
+
+        tests = self.tests
+        found = [
+            offer
+            for offer in market
+            if not offer.vanished and all(test(value(offer, field)) for field, test in tests)
+        ]
+        for field, descending in reversed(self.order):
+            found.sort(key=lambda offer: sort_key(value(offer, field)), reverse=descending)
+        return [offers.row(offer, view, offers.is_free(offer, view.kind, is_bid)) for offer in found[: self.limit]]
+
+
+def _kind(wanted: Any) -> str:
+    if wanted is None:
+        return "on-demand"
+    if isinstance(wanted, str) and wanted == "reserved":
+        return "reserved"
+    if not isinstance(wanted, str) or wanted not in _KINDS:
+        raise bad_query("type must be on-demand, bid or reserved")
+    return _KINDS[wanted]
+
+
+def _limit(wanted: Any) -> int:
+    if wanted is None:
+        return DEFAULT_LIMIT
+    return min(values.integer(wanted, "limit"), MOST_ROWS) or DEFAULT_LIMIT
+
+
+def _order(wanted: Any) -> list[tuple[str, bool]]:
+    """Pairs of field and whether it is descending."""
+    if wanted is None:
+        return [("score", True)]
+    if not isinstance(wanted, list):
+        raise bad_query("order must be a list of [field, direction]")
+    pairs = []
+    for item in wanted:
+        good = isinstance(item, list) and len(item) == 2 and isinstance(item[0], str) and item[1] in ("asc", "desc")
+        if not good:
+            raise bad_query("order must be a list of [field, asc or desc]")
+        pairs.append((item[0], item[1] == "desc"))
+    return pairs
+
+
+def _field_tests(field: str, condition: Any, search_by_id: bool) -> list[tuple[str, Predicate]]:
+    convert = offers.driver_operand if field in ("driver_version", "driver_vers") else None
+    tests = predicates(field, condition, convert)
+    if field == "id" and not search_by_id:
+        # Filters on id match nothing on the live API; ask_contract_id is the field that works.
+        return [("id", lambda value: False)]
+    if field == "target_reliability":
+        tests = predicates(field, {"gte": next(iter(condition.values()), None)})
+    return [(field, test) for test in tests]

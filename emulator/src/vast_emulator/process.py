@@ -1,0 +1,194 @@
+# Copyright (c) 2026, cloudctl.vastai contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""An emulator as a child process, for tests. Needs nothing beyond the standard library."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import urllib.error
+import urllib.parse
+import urllib.request
+from types import TracebackType
+from typing import Any
+
+
+class EmulatorError(Exception):
+    """The emulator did not start, or refused a control call."""
+
+
+class Emulator:
+    """``with Emulator(speed=600) as emulator:`` runs ``vast-emulator serve`` on a free port until the block ends.
+
+    Keyword arguments are the command's options (``api_key``, ``seed``, ``speed``, ``rate_limits``, ``state``, ``request_log``,
+    ``ssh``, ``machines``). ``url`` and ``api_key`` say where it is; ``python`` is the interpreter that runs it.
+    """
+
+    def __init__(self, python: str = sys.executable, **options: object) -> None:
+        self.python = python
+        self.options = options
+        self.url = ""
+        self.api_key = ""
+        self._process: subprocess.Popen[str] | None = None
+
+    def __enter__(self) -> Emulator:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    # The process
+
+    @property
+    def pid(self) -> int:
+        """Id of the running process."""
+        if self._process is None:
+            raise EmulatorError("the emulator is not running")
+        return self._process.pid
+
+    def start(self, port: int = 0) -> None:
+        """Start and wait until it listens."""
+        command = [self.python, "-m", "vast_emulator", "serve", "--port", str(port)]
+        for name, value in self.options.items():
+            command += ["--" + name.replace("_", "-"), str(value)]
+        # The emulator needs no proxy and no key of the caller.
+        environment = {name: value for name, value in os.environ.items() if name != "VAST_API_KEY"}
+        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
+        line = self._process.stdout.readline() if self._process.stdout else ""
+        if not line:
+            code = self._process.wait()
+            self._process = None
+            raise EmulatorError(f"the emulator ended with exit code {code} before it listened")
+        ready = json.loads(line)
+        self.url, self.api_key = ready["url"], ready["api_key"]
+
+    def stop(self) -> int | None:
+        """End it with SIGTERM; the exit code, or None when it was not running."""
+        if self._process is None:
+            return None
+        self._process.terminate()
+        return self._reap()
+
+    def kill(self) -> None:
+        """End it with SIGKILL: no chance to tidy up."""
+        if self._process is not None:
+            self._process.kill()
+            self._reap()
+
+    def restart(self) -> None:
+        """Start again on the same port with the same options, whether it was stopped, killed or still runs."""
+        port = urllib.parse.urlsplit(self.url).port or 0
+        self.stop()
+        self.start(port)
+
+    def _reap(self) -> int:
+        process, self._process = self._process, None
+        if process is None:
+            raise EmulatorError("the emulator is not running")
+        try:
+            code = process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            code = process.wait()
+        if process.stdout is not None:
+            process.stdout.close()
+        return code
+
+    # The control API
+
+    def requests(self) -> dict[str, Any]:
+        """The request log: ``requests`` (method, path, status, count) and totals."""
+        return self.control("GET", "requests")
+
+    def count(self, method: str | None = None, path: str | None = None, status: int | None = None) -> int:
+        """How many API requests were seen, of a method, path (ids as ``{id}``) or status."""
+        wanted = {"method": method, "path": path, "status": status}
+        return sum(
+            row["count"]
+            for row in self.requests()["requests"]
+            if all(value is None or row[name] == value for name, value in wanted.items())
+        )
+
+    def forget_requests(self) -> None:
+        """Empty the request log."""
+        self.control("DELETE", "requests")
+
+    def ledger(self) -> dict[str, Any]:
+        """Dollars per contract, what still bills, and the total."""
+        return self.control("GET", "ledger")
+
+    def clock(self) -> dict[str, Any]:
+        """Emulated time and speed."""
+        return self.control("GET", "clock")
+
+    def advance(self, seconds: float) -> dict[str, Any]:
+        """Move the emulated clock forward."""
+        return self.control("POST", "clock", {"advance": seconds})
+
+    def reset(self) -> None:
+        """Back to the seed's start."""
+        self.control("POST", "reset")
+
+    def fault(self, method: str, path: str, **more: Any) -> dict[str, Any]:
+        """Plan a failure: ``times``, ``when`` (before or after), ``status``, ``body``, ``content_type``, ``headers``."""
+        return self.control("POST", "faults", {"method": method, "path": path, **more})
+
+    def clear_faults(self) -> None:
+        """Forget planned failures."""
+        self.control("DELETE", "faults")
+
+    def market(self) -> dict[str, Any]:
+        """All machines and offers, and the well-known ones."""
+        return self.control("GET", "market")
+
+    def vanish(self, offer_id: int) -> None:
+        """Take an offer off the market."""
+        self.control("POST", "market", {"vanish": offer_id})
+
+    def vanish_on_create(self, count: int = 1) -> None:
+        """The next offers that somebody tries to rent turn out to be gone."""
+        self.control("POST", "market", {"vanish_on_create": count})
+
+    def settings(self, **knobs: Any) -> dict[str, Any]:
+        """Turn knobs; without any, show them."""
+        return self.control("POST" if knobs else "GET", "settings", knobs or None)
+
+    def control(self, method: str, name: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        """A call to ``/_emulator/<name>``. Raises EmulatorError when it is refused."""
+        status, answer = self.call(method, f"/_emulator/{name}", body, key=None)
+        if status != 200:
+            raise EmulatorError(f"{method} {name}: {status} {answer}")
+        return answer
+
+    def api(self, method: str, path: str, body: Any = None) -> Any:
+        """A call to the API with the account's key; the parsed answer, whatever its status."""
+        return self.call(method, path, body, key=self.api_key)[1]
+
+    def call(self, method: str, path: str, body: Any = None, key: str | None = None) -> tuple[int, Any]:
+        """Status and parsed JSON (or text) of any request."""
+        content = None if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
+        request = urllib.request.Request(self.url + path, data=content, method=method)
+        if content is not None:
+            request.add_header("Content-Type", "application/json")
+        if key is not None:
+            request.add_header("Authorization", f"Bearer {key}")
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        try:
+            with opener.open(request, timeout=30) as response:
+                return response.status, _parsed(response.read())
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, _parsed(error.read())
+
+
+def _parsed(content: bytes) -> Any:
+    try:
+        return json.loads(content)
+    except ValueError:
+        return content.decode(errors="replace")

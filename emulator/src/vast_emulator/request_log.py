@@ -1,0 +1,71 @@
+# Copyright (c) 2026, cloudctl.vastai contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What was asked: counts per method, path and status, and optionally one JSON line per request in a file."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import Any, TextIO
+
+from vast_emulator.paths import without_ids
+
+# Asked with POST and PUT although they change nothing.
+_SEARCHES = ("/api/v0/bundles", "/api/v0/search/asks", "/api/v0/volumes/search", "/api/v0/network_volumes/search")
+
+
+class RequestLog:
+    """Counts API requests (never the control API's own). Keys and bodies are not kept."""
+
+    def __init__(self, path: str | None = None) -> None:
+        self._file: TextIO | None = open(path, "a", encoding="ascii") if path else None
+        self._new_connections: set[tuple[str, int]] = set()
+        self.clear()
+
+    def clear(self) -> None:
+        """Start counting again; the file keeps its lines."""
+        self._counts: Counter[tuple[str, str, int]] = Counter()
+        self.connections = 0
+
+    def opened(self, client: tuple[str, int]) -> None:
+        """A client connected; it counts once it asks something of the API."""
+        self._new_connections.add(client)
+
+    def closed(self, client: tuple[str, int]) -> None:
+        """A client is gone."""
+        self._new_connections.discard(client)
+
+    def note_connection(self, client: tuple[str, int] | None) -> None:
+        """An API request came over the connection of this client."""
+        if client is not None and tuple(client) in self._new_connections:
+            self._new_connections.discard(tuple(client))
+            self.connections += 1
+
+    def add(self, method: str, path: str, status: int, at: float, seconds: float) -> None:
+        """One answered request: emulated time of arrival, real seconds until the answer."""
+        place = without_ids(path)
+        self._counts[method, place, status] += 1
+        if self._file is not None:
+            line = {"at": at, "method": method, "path": path, "pattern": place, "status": status, "ms": round(seconds * 1000, 3)}
+            self._file.write(json.dumps(line) + "\n")
+            self._file.flush()
+
+    def report(self) -> dict[str, Any]:
+        """The list and its totals."""
+        requests = [
+            {"method": method, "path": path, "status": status, "count": count}
+            for (method, path, status), count in self._counts.items()
+        ]
+        writes = [row for row in requests if row["method"] not in ("GET", "HEAD") and row["path"].rstrip("/") not in _SEARCHES]
+        return {
+            "requests": requests,
+            "total": sum(row["count"] for row in requests),
+            "writes": sum(row["count"] for row in writes),
+            "throttled": sum(row["count"] for row in requests if row["status"] == 429),
+            "connections": self.connections,
+        }
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()

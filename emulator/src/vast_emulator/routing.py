@@ -1,0 +1,133 @@
+# Copyright (c) 2026, cloudctl.vastai contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How a path finds its handler, and what a handler gets and gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from starlette.routing import Match, Route
+
+from vast_emulator import values
+from vast_emulator.contracts import Contract
+from vast_emulator.failures import Refusal, no_such_instance
+from vast_emulator.world import World
+
+if TYPE_CHECKING:
+    from vast_emulator.auth import Caller
+    from vast_emulator.service import Service
+
+
+@dataclass
+class Call:
+    """One request, as handlers see it."""
+
+    service: Service
+    world: World
+    method: str
+    base_url: str
+    query: dict[str, str]
+    params: dict[str, str]
+    content: bytes
+    caller: Caller | None = None
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """The JSON object that was sent; nothing counts as an empty one. Anything else is refused."""
+        if not self.content.strip():
+            return {}
+        try:
+            parsed = values.parse_json(self.content)
+        except ValueError as error:
+            raise Refusal(400, "invalid_request", "Invalid json body") from error
+        if not isinstance(parsed, dict):
+            raise values.invalid_args("the body must be a JSON object.")
+        return parsed
+
+    def query_json(self, name: str, default: Any) -> Any:
+        """A query parameter that holds JSON text."""
+        given = self.query.get(name)
+        if given is None or given == "":
+            return default
+        try:
+            return values.parse_json(given)
+        except ValueError as error:
+            raise Refusal(400, "invalid_request", f"Error in query parameters: {name} is not JSON") from error
+
+    def contract(self) -> Contract:
+        """The instance of the path's ``{id}``."""
+        found = self.world.contracts.get(values.identifier(self.params["id"]))
+        if found is None:
+            raise no_such_instance(self.params["id"])
+        return found
+
+
+@dataclass
+class Reply:
+    """An answer that is not plain 200 with JSON. ``content`` is encoded as JSON unless it is bytes."""
+
+    content: Any
+    status: int = 200
+    content_type: str = "application/json"
+
+
+Handler = Callable[[Call], Any]
+
+
+@dataclass
+class Entry:
+    """A handler with what its caller must be: ``auth`` any key, ``instance_key`` the key of an instance will do."""
+
+    handler: Handler
+    auth: bool
+    instance_key: bool
+
+
+class Routes:
+    """A table of paths. Paths are written without the last slash; requests may have it."""
+
+    def __init__(self) -> None:
+        self._entries: dict[str, dict[str, Entry]] = {}
+        self._routes: list[tuple[Route, dict[str, Entry]]] = []
+
+    def add(self, method: str, path: str, auth: bool = True, instance_key: bool = False) -> Callable[[Handler], Handler]:
+        """Decorator that puts a handler on a path; ``{id}`` matches one segment."""
+
+        def register(handler: Handler) -> Handler:
+            if path not in self._entries:
+                self._entries[path] = {}
+                self._routes.append((Route(path, endpoint=_never), self._entries[path]))
+                # Paths with fewer variables first, so /instances/filters is not taken for an id.
+                self._routes.sort(key=lambda item: item[0].path.count("{"))
+            self._entries[path][method] = Entry(handler, auth, instance_key)
+            return handler
+
+        return register
+
+    def find(self, method: str, path: str) -> tuple[Entry, dict[str, str]]:
+        """The entry and the path's variables. Unknown path: 404; known path with another method: 405."""
+        scope = {"type": "http", "method": method, "path": path.rstrip("/")}
+        for route, entries in self._routes:
+            match, child = route.matches(scope)
+            if match is Match.NONE:
+                continue
+            entry = entries.get("GET" if method == "HEAD" else method)
+            if entry is None:
+                raise Refusal(405, "method_not_allowed", f"Method {method} is not allowed here.")
+            return entry, child["path_params"]
+        raise Refusal(404, "not_found", f"No such endpoint: {method} {path}")
+
+    def paths(self) -> list[tuple[str, str]]:
+        """Every (method, path) that is served."""
+        return sorted((method, path) for path, entries in self._entries.items() for method in entries)
+
+
+def _never() -> None:
+    """Routes are only used to match paths; the table holds the handlers."""
+
+
+api = Routes()
+control = Routes()

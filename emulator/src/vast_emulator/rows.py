@@ -1,0 +1,139 @@
+# Copyright (c) 2026, cloudctl.vastai contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Instance rows as the list and the single show answer them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from vast_emulator.contracts import Contract
+from vast_emulator.market.pricing import price_block, storage_price
+from vast_emulator.ssh_endpoints import DocumentationAddresses, first_port, proxy_index
+from vast_emulator.world import World
+
+_FROM_MACHINE = (
+    "machine_id host_id gpu_name gpu_ram gpu_arch gpu_lanes gpu_mem_bw gpu_max_power gpu_max_temp compute_cap bw_nvlink "
+    "cpu_name cpu_arch cpu_cores cpu_ghz cpu_ram has_avx mobo_name pci_gen pcie_bw disk_name disk_bw inet_up inet_down "
+    "inet_up_cost inet_down_cost verification reliability2 static_ip geolocation geolocode country_code hosting_type external "
+    "os_version driver_version cuda_max_good storage_cost credit_discount_max vms_enabled resource_type cluster_id"
+).split()
+_FROM_OFFER = (
+    "bundle_id num_gpus gpu_frac gpu_total_ram cpu_cores_effective direct_port_count dlperf total_flops score"
+).split()
+# Columns that the list can filter by; others are computed for the answer and refused.
+STORED = frozenset(
+    "id label actual_status intended_status cur_state next_state machine_id host_id bundle_id gpu_name is_bid "
+    "verification image_uuid template_id template_hash_id geolocation start_date end_date ask_contract_id".split()
+)
+
+# Columns that the list can be ordered by.
+COLUMNS = STORED | set(_FROM_MACHINE) | set(_FROM_OFFER) | {"disk_space", "dph_base", "dph_total", "duration", "uptime_mins"}
+
+
+def _mapped_ports(contract: Contract, ssh_port: int) -> dict[str, list[dict[str, str]]]:
+    """Docker's port table: 22 for direct SSH, 8080 for direct Jupyter, and each ``-p`` of the environment."""
+    wanted: list[str] = ["22/tcp"] if contract.is_direct else []
+    if contract.is_direct and "jupyter" in contract.runtype:
+        wanted.append("8080/tcp")
+    for name in contract.env:
+        mapping = name.removeprefix("-p ") if name.startswith("-p ") else ""
+        inside, _slash, protocol = mapping.rpartition(":")[2].partition("/")
+        if inside.isascii() and inside.isdigit() and 0 < int(inside[:6]) and protocol in ("", "tcp", "udp"):
+            wanted.append(f"{inside[:6]}/{protocol or 'tcp'}")
+    table = {}
+    for index, inside in enumerate(dict.fromkeys(wanted)):
+        port = ssh_port if inside == "22/tcp" and contract.is_direct else first_port(contract) + 1 + index
+        if int(inside.partition("/")[0]) >= 70000:
+            # External ports from 70000 on ask for the same number inside and outside.
+            inside = f"{port}/{inside.partition('/')[2]}"
+        table[inside] = [{"HostIp": "0.0.0.0", "HostPort": str(port)}, {"HostIp": "::", "HostPort": str(port)}]
+    return table
+
+
+def stored_value(contract: Contract, world: World, column: str) -> Any:
+    """A column of :data:`STORED` without building the row."""
+    if column in ("verification", "gpu_name", "host_id", "geolocation"):
+        return world.machines[contract.machine_id].facts[column]
+    if column == "bundle_id":
+        return world.offers[contract.ask_id].facts["bundle_id"]
+    renamed = {"image_uuid": "image", "start_date": "created_at", "ask_contract_id": "ask_id"}
+    return getattr(contract, renamed.get(column, column))
+
+
+def row(contract: Contract, world: World, addresses: DocumentationAddresses) -> dict[str, Any]:
+    """The whole row, with ``volume_info``. Prices in $/h, times in epoch seconds, ``duration`` what is left of the contract."""
+    machine = world.machines[contract.machine_id].facts
+    offer = world.offers[contract.ask_id]
+    now, up = world.now, contract.is_running
+    disk_price = storage_price(contract.storage_cost, contract.disk)
+    proxy_host, proxy_port = addresses.proxy(contract)
+    public, ssh_port = addresses.direct(contract, machine["public_ipaddr"])
+    ran = contract.ran_before + (now - contract.running_since if contract.running_since is not None else 0.0)
+    made = {name: machine[name] for name in _FROM_MACHINE}
+    made.update((name, offer.facts[name]) for name in _FROM_OFFER)
+    made.update(
+        id=contract.id,
+        ask_contract_id=contract.ask_id,
+        label=contract.label,
+        actual_status=contract.actual_status,
+        intended_status=contract.intended_status,
+        cur_state=contract.cur_state,
+        next_state=contract.next_state,
+        status_msg=contract.status_msg,
+        template_id=contract.template_id,
+        template_hash_id=contract.template_hash_id,
+        template_name=contract.template_name,
+        image_uuid=contract.image,
+        image_args=contract.args,
+        image_runtype=contract.runtype,
+        extra_env=[[name, value] for name, value in contract.env.items()],
+        onstart=contract.onstart,
+        jupyter_token=contract.jupyter_token,
+        ssh_host=proxy_host,
+        ssh_port=proxy_port,
+        ssh_idx=str(proxy_index(contract)),
+        machine_dir_ssh_port=first_port(contract),
+        public_ipaddr=public,
+        local_ipaddrs="10.0.0.5 172.17.0.1 \n",
+        direct_port_start=first_port(contract) if contract.is_direct else -1,
+        direct_port_end=first_port(contract) + 39 if contract.is_direct else -1,
+        gpu_ids=contract.gpu_ids,
+        gpu_totalram=made["gpu_total_ram"],
+        gpu_util=0.0 if up else None,
+        gpu_temp=39.0 if up else None,
+        cpu_util=0.0 if up else None,
+        mem_limit=round(machine["cpu_ram"] * made["gpu_frac"] / 1000.0, 1) if up else None,
+        mem_usage=0.1 if up else None,
+        vmem_usage=0.5 if up else None,
+        disk_space=contract.disk,
+        disk_usage=1.2 if contract.actual_status else -1,
+        disk_util=round(1.2 / contract.disk, 4) if contract.actual_status else -1,
+        is_bid=contract.is_bid,
+        min_bid=offer.min_bid,
+        dph_base=contract.dph_base,
+        dph_total=contract.dph_base + disk_price,
+        storage_total_cost=disk_price,
+        search=price_block(contract.dph_base, disk_price),
+        instance=price_block(contract.dph_base if up else 0.0, disk_price),
+        credit_balance=None,
+        credit_discount=None,
+        start_date=contract.created_at,
+        end_date=contract.end_date,
+        duration=contract.end_date - now,
+        uptime_mins=(now - contract.running_since) / 60.0 if contract.running_since is not None else None,
+        client_run_time=ran,
+        host_run_time=now - machine["start_date"],
+        time_remaining="",
+        time_remaining_isbid="",
+        rentable=False,
+        dlperf_per_dphtotal=made["dlperf"] / (contract.dph_base + disk_price),
+        flops_per_dphtotal=made["total_flops"] / (contract.dph_base + disk_price),
+        vram_costperhour=(contract.dph_base + disk_price) / (made["gpu_total_ram"] / 1000.0),
+        logo="/static/logos/vastai_small2.png",
+        webpage=None,
+        volume_info=[],
+    )
+    if up:
+        made["ports"] = _mapped_ports(contract, ssh_port)
+    return made

@@ -1,0 +1,113 @@
+# Copyright (c) 2026, cloudctl.vastai contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs the emulator: binds, says where, serves until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import uvicorn
+from uvicorn.protocols.http.auto import AutoHTTPProtocol
+
+from vast_emulator.request_log import RequestLog
+from vast_emulator.service import Service
+
+# Longest real time between two looks at the clock while something is due to happen by itself.
+_LONGEST_NAP = 0.5
+
+
+def _counting(log: RequestLog) -> type[asyncio.Protocol]:
+    """The HTTP protocol, telling the request log about connections."""
+
+    class Counting(AutoHTTPProtocol):
+        def connection_made(self, transport: Any) -> None:
+            super().connection_made(transport)
+            if self.client is not None:
+                log.opened(self.client)
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            if self.client is not None:
+                log.closed(self.client)
+            super().connection_lost(exc)
+
+    return Counting
+
+
+class Server(uvicorn.Server):
+    """A uvicorn server that prints its address as one JSON line when it listens, and ends with exit code 0 when asked to."""
+
+    def __init__(self, service: Service, listener: socket.socket) -> None:
+        config = uvicorn.Config(
+            service,
+            http=_counting(service.log),
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_keep_alive=30,
+            timeout_graceful_shutdown=1,
+        )
+        super().__init__(config)
+        self._service = service
+        self._listener = listener
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=sockets)
+        host, port = self._listener.getsockname()[:2]
+        print(json.dumps({"url": f"http://{host}:{port}", "api_key": self._service.api_key}), flush=True)
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Stop at SIGTERM and SIGINT, without raising the signal again afterwards as uvicorn would."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop)
+        yield
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
+
+    def _stop(self) -> None:
+        self.should_exit = True
+
+    async def run_until_stopped(self) -> None:
+        """Serve; meanwhile let time do its work between requests."""
+        self._service.world.touched.update(self._service.world.contracts)
+        self._service.tick()
+        ticker = asyncio.create_task(self._tick())
+        await self.serve(sockets=[self._listener])
+        ticker.cancel()
+        self._service.addresses.close()
+
+    async def _tick(self) -> None:
+        world = self._service.world
+        while True:
+            nap = min(_LONGEST_NAP, world.clock.wall_seconds_until(world.next_change()))
+            await asyncio.sleep(max(0.01, nap))
+            self._service.tick()
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A bound socket; port 0 gives a free one. Raises OSError when the port is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((host, port))
+    return listener
+
+
+def run(service: Service, listener: socket.socket) -> int:
+    """Serve until stopped; the process's exit code."""
+    asyncio.run(Server(service, listener).run_until_stopped())
+    service.world.store.close()
+    service.log.close()
+    sys.stderr.write("stopped\n")
+    return 0

@@ -1,0 +1,73 @@
+# Copyright (c) 2026, cloudctl.vastai contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The journal: everything that must survive a restart, as JSON records in SQLite."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+
+
+class Store:
+    """Records by kind and key. Memory holds the truth while the emulator runs; the file is what a restart reads.
+
+    Writes are collected with :meth:`put` and :meth:`remove` and reach the file in one transaction with :meth:`commit`, which is
+    called before the answer to the request that caused them is sent. The write-ahead log makes a committed transaction survive a
+    killed process. Without a path everything is forgotten.
+    """
+
+    def __init__(self, path: str | None) -> None:
+        self._pending: dict[tuple[str, str], dict | None] = {}
+        self._database: sqlite3.Connection | None = None
+        if path is not None:
+            self._database = sqlite3.connect(path, isolation_level=None)
+            self._database.execute("PRAGMA journal_mode = WAL")
+            self._database.execute("PRAGMA synchronous = NORMAL")
+            self._database.execute(
+                "CREATE TABLE IF NOT EXISTS records"
+                " (kind TEXT NOT NULL, key TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (kind, key)) WITHOUT ROWID"
+            )
+
+    def put(self, kind: str, key: object, record: dict) -> None:
+        """Remember to write a record. The record is read at commit time, so later changes to it are included."""
+        if self._database is not None:
+            self._pending[kind, str(key)] = record
+
+    def remove(self, kind: str, key: object) -> None:
+        """Remember to delete a record."""
+        if self._database is not None:
+            self._pending[kind, str(key)] = None
+
+    def commit(self) -> None:
+        """Write what is pending, all or nothing."""
+        if self._database is None or not self._pending:
+            return
+        rows = [(kind, key, json.dumps(body)) for (kind, key), body in self._pending.items() if body is not None]
+        gone = [place for place, body in self._pending.items() if body is None]
+        self._database.execute("BEGIN IMMEDIATE")
+        self._database.executemany("INSERT OR REPLACE INTO records VALUES (?, ?, ?)", rows)
+        self._database.executemany("DELETE FROM records WHERE kind = ? AND key = ?", gone)
+        self._database.execute("COMMIT")
+        self._pending.clear()
+
+    def load(self, kind: str) -> Iterator[tuple[str, dict]]:
+        """All stored records of a kind as (key, record)."""
+        if self._database is None:
+            return
+        for key, body in self._database.execute("SELECT key, body FROM records WHERE kind = ?", (kind,)):
+            yield key, json.loads(body)
+
+    def clear(self) -> None:
+        """Forget everything but the generated API key, in the file too, at the next commit."""
+        self._pending.clear()
+        if self._database is not None:
+            for kind, key in self._database.execute("SELECT kind, key FROM records WHERE kind != 'master_key'"):
+                self._pending[kind, key] = None
+
+    def close(self) -> None:
+        """Commit and close the file."""
+        self.commit()
+        if self._database is not None:
+            self._database.close()
