@@ -35,7 +35,10 @@ def first_boot(seed: int, contract: Contract, at: float) -> list[Step]:
     dice = _dice(seed, contract)
     created = at + dice.uniform(1, 4)
     if not image_exists(contract.image):
-        return [Step(created, "created", None), Step(created + dice.uniform(2, 6), "created", _not_found(contract.image), "fail")]
+        return [
+            Step(created, "created", None),
+            Step(created + dice.uniform(2, 6), "created", _not_found(contract.image), "fail"),
+        ]
     up = at + dice.uniform(20, 90)
     return [Step(created, "created", None), *_pull(dice, contract, created + dice.uniform(1, 4), up)]
 
@@ -54,7 +57,11 @@ def restart(seed: int, contract: Contract, at: float, first: str) -> list[Step]:
     dice = _dice(seed, contract)
     loading = at + dice.uniform(2, 5)
     up = loading + dice.uniform(6, 20)
-    return [Step(at, first, contract.status_msg), Step(loading, "loading", None), Step(up, "running", success_message(contract))]
+    return [
+        Step(at, first, contract.status_msg),
+        Step(loading, "loading", None),
+        Step(up, "running", success_message(contract)),
+    ]
 
 
 def wind_down(seed: int, contract: Contract, at: float) -> list[Step]:

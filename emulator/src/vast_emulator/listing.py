@@ -69,7 +69,11 @@ def _order(given: Any) -> list[tuple[str, bool]]:
         raise bad_query("order_by is not a list")
     order = []
     for item in given:
-        if not isinstance(item, dict) or not isinstance(item.get("col"), str) or item.get("dir", "asc") not in ("asc", "desc"):
+        if (
+            not isinstance(item, dict)
+            or not isinstance(item.get("col"), str)
+            or item.get("dir", "asc") not in ("asc", "desc")
+        ):
             raise bad_query("order_by needs objects with col and dir")
         if item["col"] not in COLUMNS:
             raise bad_query(f"{item['col']} is not a valid order column")

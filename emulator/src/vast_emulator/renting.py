@@ -41,7 +41,9 @@ def no_such_ask(call: Call, offer_id: object) -> Refusal:
     """A stale or taken offer. The status differs between reports; the text ``no_such_ask`` does not."""
     status = call.world.settings.stale_offer_status
     if status == 410:
-        return Refusal(410, "no_such_ask", f"error 410/3907: no_such_ask Instance type {offer_id} is no longer available.")
+        return Refusal(
+            410, "no_such_ask", f"error 410/3907: no_such_ask Instance type {offer_id} is no longer available."
+        )
     text = f"error 404/3603: no_such_ask Instance type by id {offer_id} is not available."
     return Refusal(status, "no_such_ask" if status == 400 else "invalid_args", text, ask_id=offer_id)
 
@@ -50,7 +52,9 @@ def runtype(value: Any) -> str:
     """The runtype as instance rows spell it, for example ``ssh ssh_direc ssh_proxy``."""
     words = (values.text(value, "runtype", 64) or "").split()
     if not words or any(word not in _WORDS for word in words):
-        raise invalid_args("runtype must be made of ssh, ssh_proxy, ssh_direct, jupyter, jupyter_proxy, jupyter_direct, args.")
+        raise invalid_args(
+            "runtype must be made of ssh, ssh_proxy, ssh_direct, jupyter, jupyter_proxy, jupyter_direct, args."
+        )
     found = {_WORDS[word] for word in words}
     if found == {"args"}:
         return "args"

@@ -47,7 +47,14 @@ class RequestLog:
         place = without_ids(path)
         self._counts[method, place, status] += 1
         if self._file is not None:
-            line = {"at": at, "method": method, "path": path, "pattern": place, "status": status, "ms": round(seconds * 1000, 3)}
+            line = {
+                "at": at,
+                "method": method,
+                "path": path,
+                "pattern": place,
+                "status": status,
+                "ms": round(seconds * 1000, 3),
+            }
             self._file.write(json.dumps(line) + "\n")
             self._file.flush()
 
@@ -57,7 +64,9 @@ class RequestLog:
             {"method": method, "path": path, "status": status, "count": count}
             for (method, path, status), count in self._counts.items()
         ]
-        writes = [row for row in requests if row["method"] not in ("GET", "HEAD") and row["path"].rstrip("/") not in _SEARCHES]
+        writes = [
+            row for row in requests if row["method"] not in ("GET", "HEAD") and row["path"].rstrip("/") not in _SEARCHES
+        ]
         return {
             "requests": requests,
             "total": sum(row["count"] for row in requests),

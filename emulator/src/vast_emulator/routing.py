@@ -93,7 +93,9 @@ class Routes:
         self._entries: dict[str, dict[str, Entry]] = {}
         self._routes: list[tuple[Route, dict[str, Entry]]] = []
 
-    def add(self, method: str, path: str, auth: bool = True, instance_key: bool = False) -> Callable[[Handler], Handler]:
+    def add(
+        self, method: str, path: str, auth: bool = True, instance_key: bool = False
+    ) -> Callable[[Handler], Handler]:
         """Decorator that puts a handler on a path; ``{id}`` matches one segment."""
 
         def register(handler: Handler) -> Handler:

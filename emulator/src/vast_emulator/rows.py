@@ -28,7 +28,9 @@ STORED = frozenset(
 )
 
 # Columns that the list can be ordered by.
-COLUMNS = STORED | set(_FROM_MACHINE) | set(_FROM_OFFER) | {"disk_space", "dph_base", "dph_total", "duration", "uptime_mins"}
+COLUMNS = (
+    STORED | set(_FROM_MACHINE) | set(_FROM_OFFER) | {"disk_space", "dph_base", "dph_total", "duration", "uptime_mins"}
+)
 
 
 def _mapped_ports(contract: Contract, ssh_port: int) -> dict[str, list[dict[str, str]]]:

@@ -83,7 +83,9 @@ class World:
         for key, record in self.store.load("offer"):
             if int(key) in self.offers:
                 self.offers[int(key)].__dict__.update(record)
-        stored = sorted((Contract.from_record(record) for _key, record in self.store.load("contract")), key=lambda one: one.id)
+        stored = sorted(
+            (Contract.from_record(record) for _key, record in self.store.load("contract")), key=lambda one: one.id
+        )
         for contract in stored:
             self._index(contract)
             self._schedule(contract)

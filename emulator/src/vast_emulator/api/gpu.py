@@ -22,6 +22,7 @@ def gpu_types(call: Call) -> dict[str, Any]:
     """The names with what their cards are like."""
     return {
         "gpu_types": [
-            {"gpu_name": gpu.name, "gpu_arch": gpu.arch, "gpu_ram": gpu.ram, "compute_cap": gpu.compute_cap} for gpu in GPUS
+            {"gpu_name": gpu.name, "gpu_arch": gpu.arch, "gpu_ram": gpu.ram, "compute_cap": gpu.compute_cap}
+            for gpu in GPUS
         ]
     }

@@ -14,7 +14,11 @@ LONGEST_JUMP = 366 * 86400.0
 
 
 def _clock(call: Call) -> dict[str, Any]:
-    return {"now": call.world.now, "speed": call.world.clock.speed, "since_start": call.world.now - call.world.genesis.at}
+    return {
+        "now": call.world.now,
+        "speed": call.world.clock.speed,
+        "since_start": call.world.now - call.world.genesis.at,
+    }
 
 
 @control.add("GET", "/_emulator/clock")

@@ -33,7 +33,9 @@ def show(call: Call) -> dict[str, Any]:
                 "dollars": math.fsum(parts.values()),
                 "hourly": rate,
                 "billing": rate > 0,
-                "spans": [{"kind": span.kind, "rate": span.rate, "start": span.start, "end": span.end} for span in spans],
+                "spans": [
+                    {"kind": span.kind, "rate": span.rate, "start": span.start, "end": span.end} for span in spans
+                ],
             }
         )
     return {

@@ -173,7 +173,13 @@ def _on_demand_machine(dice: random.Random, genesis: float) -> Machine:
     """Machine 123456: an A100 that costs exactly $0.80/h in total with a disk of 50 GB."""
     gpu = next(gpu for gpu in catalog.GPUS if gpu.name == "A100 PCIE")
     facts = _hardware(dice, genesis, ON_DEMAND_MACHINE, gpu, 1, ("Sweden", "SE"))
-    facts.update(storage_cost=0.144, disk_space=1000.0, avail_vol_size=500.0, volume_price=0.1, end_date=round(genesis + 300 * DAY))
+    facts.update(
+        storage_cost=0.144,
+        disk_space=1000.0,
+        avail_vol_size=500.0,
+        volume_price=0.1,
+        end_date=round(genesis + 300 * DAY),
+    )
     machine = Machine(ON_DEMAND_MACHINE, facts, [None])
     _add_offer(machine, (0,), 0.79, 0.6)
     return machine

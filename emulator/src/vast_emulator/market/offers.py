@@ -79,7 +79,14 @@ def row(offer: Offer, view: View, free: bool) -> dict[str, Any]:
     facts = offer.facts
     made = {name: value for name, value in facts.items() if name not in _DROPPED}
     made.update(pricing.row_prices(offer, view))
-    for field in ("rented", "duration", "dlperf_per_dphtotal", "flops_per_dphtotal", "vram_costperhour", "avail_vol_dph"):
+    for field in (
+        "rented",
+        "duration",
+        "dlperf_per_dphtotal",
+        "flops_per_dphtotal",
+        "vram_costperhour",
+        "avail_vol_dph",
+    ):
         made[field] = COMPUTED[field](offer, view)
     made.update(
         id=offer.id,

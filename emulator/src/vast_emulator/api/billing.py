@@ -1,0 +1,141 @@
+# Copyright (c) 2026, cloudctl.vastai contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Charges, straight from the ledger, and the payments into the account."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from vast_emulator import values
+from vast_emulator.failures import Refusal
+from vast_emulator.ledger import Span
+from vast_emulator.market.query import predicates
+from vast_emulator.routing import Call, api
+from vast_emulator.world import World
+
+DAY = 86400.0
+MOST_CHARGES = 500
+MOST_INVOICES = 100
+
+
+def _page(call: Call, rows: list[dict[str, Any]], default: int, most: int) -> dict[str, Any]:
+    """A page of rows; the token is the place where the next one starts."""
+    if call.query.get("latest_first", "true") == "true":
+        rows = rows[::-1]
+    limit = values.integer(call.query.get("limit", default), "limit", 1)
+    token = call.query.get("after_token")
+    if token and not (token.isascii() and token.isdigit() and len(token) < 10):
+        raise Refusal(400, "invalid_token", "Invalid after_token.")
+    start = int(token or 0)
+    page = rows[start : start + min(limit, most)]
+    end = start + len(page)
+    return {
+        "success": True,
+        "count": len(page),
+        "total": len(rows),
+        "next_token": str(end) if end < len(rows) else None,
+        "results": page,
+    }
+
+
+def _range(filters: Any, name: str) -> tuple[float, float] | None:
+    """(first, last) epoch seconds of a filter, None when it has no range."""
+    condition = filters.get(name) if isinstance(filters, dict) else None
+    if not isinstance(condition, dict) or not {"gte", "lte"} <= set(condition):
+        return None
+    return values.number(condition["gte"], "gte", 0, 1e12), values.number(condition["lte"], "lte", 0, 1e12)
+
+
+def _item(span: Span, first: float, last: float, dollars: float) -> dict[str, Any]:
+    return {
+        "start": first,
+        "end": last,
+        "type": span.kind,
+        "source": None,
+        "description": f"{span.kind} at ${span.rate:.4f}/hour",
+        "amount": dollars,
+        "metadata": {},
+        "items": [],
+    }
+
+
+def _contract_days(world: World, number: int, spans: list[Span], first: float, last: float) -> list[dict[str, Any]]:
+    """A contract's rows, one per UTC day that it was billed in."""
+    begin = max(first, min(span.start for span in spans))
+    end = min(last, max(world.now if span.end is None else span.end for span in spans))
+    contract = world.contracts.get(number)
+    rows = []
+    day = math.floor(begin / DAY) * DAY
+    while day < end:
+        low, high = max(day, begin), min(day + DAY, end)
+        items = [
+            _item(span, max(low, span.start), min(high, world.now if span.end is None else span.end), dollars)
+            for span in spans
+            if (dollars := span.dollars_between(low, high)) > 0
+        ]
+        if items:
+            rows.append(
+                {
+                    "start": low,
+                    "end": high,
+                    "type": "instance",
+                    "source": f"instance-{number}",
+                    "description": f"Instance {number} GPU and storage",
+                    "amount": math.fsum(item["amount"] for item in items),
+                    "metadata": {
+                        "label": contract.label if contract else None,
+                        "template_id": contract.template_id if contract else None,
+                        "endpoint_id": None,
+                        "workergroup_id": None,
+                    },
+                    "items": items,
+                }
+            )
+        day += DAY
+    return rows
+
+
+@api.add("GET", "/api/v0/charges")
+def charges(call: Call) -> dict[str, Any]:
+    """One row per contract and day, with its parts."""
+    filters = call.query_json("select_filters", {})
+    days = _range(filters, "day")
+    if days is None:
+        raise Refusal(400, "invalid_request", "A day range is required in select_filters.")
+    tests = predicates("type", filters["type"]) if "type" in filters else []
+    if not all(test("instance") for test in tests):
+        return _page(call, [], 100, MOST_CHARGES)
+    last = min(days[1], call.world.now)
+    rows = [
+        row
+        for number, spans in call.world.ledger.by_contract()
+        for row in _contract_days(call.world, number, spans, days[0], last)
+    ]
+    rows.sort(key=lambda row: row["start"])
+    return _page(call, rows, 100, MOST_CHARGES)
+
+
+@api.add("GET", "/api/v1/invoices")
+def invoices(call: Call) -> Any:
+    """Payments; money that comes in is negative on the wire."""
+    filters = call.query_json("select_filters", {})
+    when = _range(filters, "when")
+    if when is None:
+        empty = {"count": 0, "total": 0, "results": [], "next_token": None}
+        raise Refusal(200, "Invalid date range", "Invalid date range", **empty)
+    paid = call.world.genesis.at
+    tests = predicates("service", filters["service"]) if "service" in filters else []
+    row = {
+        "start": paid,
+        "end": paid,
+        "type": "credit",
+        "source": "stripe_payments",
+        "description": "Card payment",
+        "amount": -call.world.account.credit,
+        "metadata": {"invoice_id": 1, "service": "stripe_payments"},
+        "items": [],
+    }
+    shown = when[0] <= paid <= when[1] and all(test("stripe_payments") for test in tests)
+    return _page(call, [row] if shown else [], 60, MOST_INVOICES)
