@@ -30,10 +30,10 @@ def number(value: Any) -> int | float | None:
     return None
 
 
-def number_or_zero(value: Any) -> int | float:
-    """As ``number``, with 0.0 for what is no number."""
+def number_or_zero(value: Any) -> float:
+    """As ``number``, as a float, with 0.0 for what is no number."""
     found = number(value)
-    return 0.0 if found is None else found
+    return 0.0 if found is None else float(found)
 
 
 def _spelled(text: str) -> int | float | None:

@@ -53,12 +53,16 @@ def offer_query(
 def search(client: Reader, query: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The offer rows that meet the query, best first, each offer once, and no more than the query's ``limit``.
 
-    The server gives at most about 64 rows whatever the limit, applies the order within a sample, and now and then ignores
-    a condition: so all three are done again here.
+    The server gives at most about 64 rows whatever the limit, applies the order within a sample, and now and then
+    ignores a condition: so all three are done again here.
     """
     found = client.read("POST", SEARCH_PATH, body=dict(query))
-    unique = {row_value(row, "ask_contract_id"): row for row in reversed(_rows(found)) if matches(row, query)}
-    rows = ordered(list(reversed(unique.values())), query.get("order") or [])
+    unique: dict[Any, dict[str, Any]] = {}
+    for row in _rows(found):
+        offer_id = row_value(row, "ask_contract_id")
+        if offer_id not in (None, MISSING) and matches(row, query):
+            unique.setdefault(offer_id, row)
+    rows = ordered(list(unique.values()), query.get("order") or [])
     return rows[: query.get("limit") or len(rows)]
 
 

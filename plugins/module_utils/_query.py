@@ -25,7 +25,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Union
 
 from ansible_collections.cloudctl.vastai.plugins.module_utils._errors import BadRequest
 from ansible_collections.cloudctl.vastai.plugins.module_utils._match import matches
@@ -136,8 +136,8 @@ class Literal(NamedTuple):
     quoted: bool = False
 
 
-Scalar = Literal | bool | int | float
-Value = Scalar | list[Scalar]
+Scalar = Union[Literal, bool, int, float]
+Value = Union[Scalar, list[Scalar]]
 
 
 class Term(NamedTuple):

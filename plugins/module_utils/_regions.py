@@ -43,7 +43,7 @@ EVERYWHERE = "all"
 
 
 def region_named(name: str) -> tuple[str, ...] | None:
-    """The countries of a region, its name in any case and with spaces, hyphens or underscores; None when there is none."""
+    """The countries of a region, its name in any case and with spaces, hyphens or underscores; else None."""
     return _BY_NAME.get(_plain(name))
 
 

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 DOCUMENTATION = r"""
----
 module: vast_offer_info
 short_description: Search the offers of the Vast.ai marketplace
 version_added: 0.1.0
@@ -21,7 +20,7 @@ author:
 extends_documentation_fragment:
   - cloudctl.vastai.api
   - cloudctl.vastai.attributes
-  - cloudctl.vastai.attributes.info
+  - cloudctl.vastai.attributes.info_module
   - cloudctl.vastai.offers
 options:
   type:
