@@ -40,7 +40,7 @@ options:
     elements: str
   filters:
     description:
-      - Further conditions for the API as C({column: value}), C({column: [values]}) or C({column: {operator: value}}), with the
+      - Further conditions for the API, for each column a value, a list of values, or a dictionary of operators and values, with the
         operators V(eq), V(neq), V(gt), V(gte), V(lt), V(lte), V(in) and V(notin).
       - Vast.ai filters by stored columns such as V(label), V(actual_status), V(gpu_name), V(verification) and V(machine_id), and
         refuses computed ones such as V(dph_total).

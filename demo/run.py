@@ -1,0 +1,66 @@
+# Copyright (c) 2026, cloudctl.vastai contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The collection's main job against a marketplace that starts here and ends with the demo: no account, no money."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from vast_emulator.process import Emulator
+
+ROOT = Path(__file__).resolve().parent.parent
+SPEED = 60
+PLAYBOOK = "cloudctl.vastai.first_rent"
+
+
+def main(arguments: list[str]) -> int:
+    """Run the playbook with further ``arguments`` of ansible-playbook; its exit code."""
+    with Emulator(seed=7, speed=SPEED) as emulator, tempfile.TemporaryDirectory() as folder:
+        scratch = Path(folder)
+        say(f"A Vast.ai marketplace runs at {emulator.url}, {SPEED} times as fast as the real one.")
+        say(f"$ ansible-playbook {PLAYBOOK}")
+        command = [sys.executable, "-m", "ansible", "playbook", PLAYBOOK, *arguments]
+        outcome = subprocess.run(command, env=environment(emulator, scratch), cwd=scratch, check=False)
+        if outcome.returncode == 0:
+            say(f"\n{account(emulator.ledger())}")
+    return outcome.returncode
+
+
+def environment(emulator: Emulator, scratch: Path) -> dict[str, str]:
+    """What a user would export, and settings that keep the demo away from his own configuration."""
+    config = scratch / "ansible.cfg"
+    config.touch()
+    return {
+        **os.environ,
+        "VAST_URL": emulator.url,
+        "VAST_API_KEY": emulator.api_key,
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "ANSIBLE_COLLECTIONS_PATH": str(ROOT / "build"),
+        "ANSIBLE_CONFIG": str(config),
+        "ANSIBLE_HOME": str(scratch),
+        "ANSIBLE_LOCALHOST_WARNING": "false",
+        "ANSIBLE_CALLBACK_PLUGINS": str(ROOT / "demo" / "callback_plugins"),
+        "ANSIBLE_STDOUT_CALLBACK": "story",
+    }
+
+
+def account(ledger: dict[str, Any]) -> str:
+    """What the emulator's books say at the end."""
+    billing = [contract for contract in ledger["contracts"] if contract["bills"]]
+    rest = f"{len(billing)} contracts still bill" if billing else "nothing bills any more"
+    return f"The marketplace's own books: ${ledger['total']:.4f} spent in emulated minutes, and {rest}."
+
+
+def say(text: str) -> None:
+    """Print before the child does."""
+    print(text, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
