@@ -8,6 +8,7 @@ from __future__ import annotations
 import configparser
 import fcntl
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -16,8 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pip
-
-from _collection import BUILD, copy_into
+from _collection import BUILD, ROOT, copy_into
 
 # ansible-test wants pip in environments that it makes, and fetches a program for that from one web site. It first looks
 # for an earlier download in its cache, under these names (ansible-core 2.18 and 2.19, 2.20 and later).
@@ -34,8 +34,10 @@ sys.argv = ["pip", "install", "--upgrade", "--force-reinstall", *arguments]
 runpy.run_module("pip", run_name="__main__")
 """
 
-# ansible-test clears the environment before it calls pip. These say where packages come from, so they become a pip.conf.
+# ansible-test clears the environment before it calls pip. These say where packages come from: they become a pip.conf.
 PIP_SETTINGS = ("cert", "extra_index_url", "find_links", "index_url", "no_index", "proxy", "timeout", "trusted_host")
+
+NOISE = re.compile(r"Running sanity test |Installing requirements |Using cached pip |WARNING: Using locale")
 
 
 class AnsibleTest:
@@ -48,17 +50,37 @@ class AnsibleTest:
         self.home = self.folder / "home"
         self._interpreter = interpreter
 
-    def run(self, *arguments: str, files: dict[str, str] | None = None, quiet: bool = False) -> int:
+    def run(self, *arguments: str, files: dict[str, str] | None = None) -> int:
         """Run ansible-test and return its exit code. `files` are added to the copy: {path in the collection: text}.
 
-        quiet: print what it says only when it fails.
+        What it prints goes to a log below build/; when it fails, what it complains about is shown. Its JUnit files are
+        copied into the folder that the variable TEST_RESULTS names.
         """
         with self._alone():
             self._furnish()
             collection = copy_into(self.folder)
             for name, text in (files or {}).items():
                 (collection / name).write_text(text, encoding="utf-8")
-            return _call([str(self.venv / "bin" / "ansible-test"), *arguments], collection, self._environment(), quiet)
+            junit = collection / "tests" / "output" / "junit"
+            shutil.rmtree(junit, ignore_errors=True)
+            log = self.folder / f"{arguments[0]}.log"
+            command = [str(self.venv / "bin" / "ansible-test"), *arguments, "--color", "no"]
+            with log.open("w", encoding="utf-8") as output:
+                status = subprocess.run(
+                    command,
+                    cwd=collection,
+                    env=self._environment(),
+                    check=False,
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=subprocess.STDOUT,
+                ).returncode
+            results = os.environ.get("TEST_RESULTS")
+            if results and junit.is_dir():
+                shutil.copytree(junit, Path(results, self.folder.name))
+        if status:
+            _show(log)
+        return status
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -90,6 +112,7 @@ class AnsibleTest:
         settings.read([own / ".pip" / "pip.conf", own / ".config" / "pip" / "pip.conf"])
         if not settings.has_section("global"):
             settings.add_section("global")
+        settings.set("global", "quiet", "2")
         for name in PIP_SETTINGS:
             value = os.environ.get(f"PIP_{name.upper()}")
             if value:
@@ -111,12 +134,16 @@ class AnsibleTest:
         return {**environment, "HOME": str(self.home), "PATH": os.pathsep.join(path)}
 
 
-def _call(command: list[str], folder: Path, environment: dict[str, str], quiet: bool) -> int:
-    if not quiet:
-        return subprocess.run(command, cwd=folder, env=environment, check=False).returncode
-    done = subprocess.run(
-        command, cwd=folder, env=environment, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
-    if done.returncode:
-        print(done.stdout, end="", flush=True)
-    return done.returncode
+def _show(log: Path) -> None:
+    """Print a log without the lines that only tell of progress."""
+    for line in log.read_text(encoding="utf-8", errors="replace").splitlines():
+        if not NOISE.match(line):
+            print(line)
+    print(f"(all of it is in {log.relative_to(ROOT)})", flush=True)
+
+
+def of_this_environment(name: str) -> tuple[AnsibleTest, str]:
+    """The ansible-test of .venv, and its Python's version for --python."""
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    interpreter = Path(sys.base_prefix, "bin", f"python{version}")
+    return AnsibleTest(name, ROOT / ".venv", interpreter), version

@@ -49,7 +49,7 @@ def copy_into(folder: Path) -> Path:
     place = folder / INSIDE
     place.mkdir(parents=True, exist_ok=True)
     if not (place / ".git").is_dir():
-        # ansible-test asks git for the files of the nearest repository, which would be the checkout, where build is ignored.
+        # ansible-test asks git for the files of the nearest repository: without this the checkout, which ignores build.
         subprocess.run(["git", "init", "--quiet"], cwd=place, check=True)
     kept = (place / ".git", place / "tests" / "output")
     wanted = files()
@@ -59,9 +59,9 @@ def copy_into(folder: Path) -> Path:
     for path, folders, names in os.walk(place):
         here = Path(path)
         folders[:] = [folder for folder in folders if here / folder not in kept]
-        for name in names:
-            if here / name not in expected:
-                (here / name).unlink()
+        for found in names:
+            if here / found not in expected:
+                (here / found).unlink()
     return place
 
 

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from pathlib import Path
 
 from _collection import BUILD, ROOT
@@ -19,12 +18,6 @@ def available() -> dict[str, Path]:
     ).stdout.splitlines()
     rows = [line.split("\t") for line in lines]
     return {version: Path(path) for version, path, able in rows if able == "venv"}
-
-
-def own() -> tuple[str, Path]:
-    """Version and real interpreter of .venv."""
-    version = f"{sys.version_info.major}.{sys.version_info.minor}"
-    return version, Path(sys.base_prefix, "bin", f"python{version}")
 
 
 def environment(name: str, interpreter: Path, lock: Path) -> Path:

@@ -14,6 +14,7 @@ import argparse
 import os
 import sys
 import time
+from pathlib import Path
 
 from _ansible_test import AnsibleTest
 from _collection import ROOT
@@ -38,7 +39,7 @@ def main() -> int:
     return 1 if "failed" in outcomes else 0
 
 
-def _check(core: str, pythons: dict[str, os.PathLike[str]], arguments: list[str]) -> str:
+def _check(core: str, pythons: dict[str, Path], arguments: list[str]) -> str:
     """Check one core, print a line, and return "passed", "failed" or "skipped"."""
     version = next((version for version in CORES[core] if version in pythons), None)
     if version is None:
@@ -49,7 +50,7 @@ def _check(core: str, pythons: dict[str, os.PathLike[str]], arguments: list[str]
     lock = ROOT / "requirements" / f"ansible-core-{core}.txt"
     venv = environment(f"ansible-test/{core}/venv", pythons[version], lock)
     tool = AnsibleTest(core, venv, pythons[version])
-    status = tool.run("sanity", "--color", "no", "--python", version, *arguments, quiet=not os.environ.get("VERBOSE"))
+    status = tool.run("sanity", "--junit", "--python", version, *arguments)
     outcome = "failed" if status else "passed"
     _say(core, f"{outcome} (Python {version}, {time.monotonic() - started:.0f} s)")
     return outcome
