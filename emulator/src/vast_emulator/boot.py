@@ -1,7 +1,7 @@
 # Copyright (c) 2026, cloudctl.vastai contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How long things take and what the status says meanwhile. Drawn from the seed, so each run of a scenario is the same."""
+"""How long things take and what the status says meanwhile, drawn from the seed: each run of a scenario is the same."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def _dice(seed: int, contract: Contract) -> random.Random:
 
 
 def first_boot(seed: int, contract: Contract, at: float) -> list[Step]:
-    """From nothing to running in 20 to 90 s: created, pull in several reports, running. Or an image that is not there."""
+    """From nothing to running in 20 to 90 s, with reports of the pull; or an image that is not there."""
     dice = _dice(seed, contract)
     created = at + dice.uniform(1, 4)
     if not image_exists(contract.image):

@@ -40,7 +40,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Parse the command line and serve. Exit code 0 when stopped by a signal, 2 for bad usage, 1 when the port is taken."""
+    """Serve as asked. Exit code 0 when stopped by a signal, 2 for bad usage, 1 when the port is taken."""
     parser = _parser()
     options = parser.parse_args(argv)
     if options.speed < 0 or options.machines < 0:

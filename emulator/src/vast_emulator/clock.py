@@ -11,8 +11,9 @@ import time
 class Clock:
     """Emulated time as a pure function of an anchor and the wall clock.
 
-    Nothing has to be written while time passes, so a killed emulator loses no time: with a state file the market goes on
-    while the emulator is down, as the real one would. Speed 0 freezes time; it then moves only by :meth:`advance`.
+    Nothing has to be written while time passes, so a killed emulator loses no time: with a state file the market
+    goes on while the emulator is down, as the real one would. Speed 0 freezes time; it then moves only by
+    :meth:`advance`.
     """
 
     def __init__(self, emulated: float, wall: float, speed: float) -> None:

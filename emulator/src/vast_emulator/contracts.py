@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 class Step(NamedTuple):
     """A change of status that will happen at an emulated moment.
 
-    ``then`` says what else happens: ``release`` gives the GPUs back, ``fail`` also gives up on the container; else empty.
+    ``then`` says what else happens: ``release`` gives the GPUs back, ``fail`` also gives up on the container; else
+    empty.
     """
 
     at: float
@@ -23,10 +24,12 @@ class Step(NamedTuple):
 
 @dataclass(eq=False)
 class Contract:
-    """What is stored about an instance. Statuses are Vast.ai's: ``intended_status`` is what the renter asked for, ``cur_state`` and
-    ``next_state`` belong to the scheduler, ``actual_status`` is what the container last reported. ``steps`` are still to come.
+    """What is stored about an instance. Statuses are Vast.ai's: ``intended_status`` is what the renter asked for,
+    ``cur_state`` and ``next_state`` belong to the scheduler, ``actual_status`` is what the container last reported.
+    ``steps`` are still to come.
 
-    ``dph_base`` is the GPU price in $/h that is in force, ``price`` the bid or None, ``disk`` GB, ``storage_cost`` $/GB/month.
+    ``dph_base`` is the GPU price in $/h that is in force, ``price`` the bid or None, ``disk`` GB, ``storage_cost``
+    $/GB/month.
     """
 
     id: int

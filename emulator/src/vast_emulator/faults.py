@@ -48,7 +48,7 @@ class Fault:
 
 
 def _content(body: Any, status: int, content_type: str | None) -> tuple[bytes, str]:
-    """The bytes and type of an answer. Without a body, 5xx looks like the edge's HTML page and the rest like the API's JSON."""
+    """Bytes and type of an answer. Without a body, 502 to 504 is the edge's HTML page, the rest the API's JSON."""
     if body is None and status in _REASONS:
         return _PAGE.format(status, _REASONS[status]).encode(), content_type or "text/html"
     if body is None:

@@ -17,7 +17,7 @@ SECONDS_PER_HOUR = 3600.0
 
 @dataclass
 class Span:
-    """A time during which a contract was billed for one thing at one rate in $/h. ``end`` is None while it still bills."""
+    """A time in which a contract was billed for one thing at one rate in $/h; ``end`` is None while it bills."""
 
     id: int
     contract: int
@@ -44,7 +44,8 @@ class Ledger:
         self._spans: dict[int, list[Span]] = {}
         self._open: dict[tuple[int, str], Span] = {}
         self._count = 0
-        # Running sums, only to know in constant time when the credit is used up; amounts shown are summed from the spans.
+        # Running sums, only to know in constant time when the credit is used up; amounts shown are summed from the
+        # spans.
         self._closed = 0.0
         self._rate = 0.0
         self._origin: float | None = None

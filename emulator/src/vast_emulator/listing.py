@@ -129,10 +129,9 @@ def _after(world: World, ids: list[int], order: list[tuple[str, bool]], after: l
                 return (1 if first > second else -1) * (-1 if down else 1)
         return 0
 
-    ordered = sorted(ids, key=functools.cmp_to_key(lambda one, other: compare(keyed[one], keyed[other])))
-    if after is None:
-        return ordered
-    return [number for number in ordered if compare(keyed[number], after) > 0]
+    place = functools.cmp_to_key(compare)
+    ordered = sorted(ids, key=lambda number: place(keyed[number]))
+    return [number for number in ordered if after is None or compare(keyed[number], after) > 0]
 
 
 def _next_token(world: World, last: Contract, order: list[tuple[str, bool]]) -> str:

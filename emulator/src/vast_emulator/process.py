@@ -23,8 +23,9 @@ class EmulatorError(Exception):
 class Emulator:
     """``with Emulator(speed=600) as emulator:`` runs ``vast-emulator serve`` on a free port until the block ends.
 
-    Keyword arguments are the command's options (``api_key``, ``seed``, ``speed``, ``rate_limits``, ``state``, ``request_log``,
-    ``ssh``, ``machines``). ``url`` and ``api_key`` say where it is; ``python`` is the interpreter that runs it.
+    Keyword arguments are the command's options (``api_key``, ``seed``, ``speed``, ``rate_limits``, ``state``,
+    ``request_log``, ``ssh``, ``machines``). ``url`` and ``api_key`` say where it is; ``python`` is the interpreter
+    that runs it.
     """
 
     def __init__(self, python: str = sys.executable, **options: object) -> None:
@@ -59,7 +60,9 @@ class Emulator:
             command += ["--" + name.replace("_", "-"), str(value)]
         # The emulator needs no proxy and no key of the caller.
         environment = {name: value for name, value in os.environ.items() if name != "VAST_API_KEY"}
-        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
+        self._process = subprocess.Popen(  # noqa: S603 (our own command line)
+            command, stdout=subprocess.PIPE, text=True, env=environment
+        )
         line = self._process.stdout.readline() if self._process.stdout else ""
         if not line:
             code = self._process.wait()
@@ -136,7 +139,7 @@ class Emulator:
         self.control("POST", "reset")
 
     def fault(self, method: str, path: str, **more: Any) -> dict[str, Any]:
-        """Plan a failure: ``times``, ``when`` (before or after), ``status``, ``body``, ``content_type``, ``headers``."""
+        """Plan a failure: ``times``, ``when`` (before, after), ``status``, ``body``, ``content_type``, ``headers``."""
         return self.control("POST", "faults", {"method": method, "path": path, **more})
 
     def clear_faults(self) -> None:
@@ -173,7 +176,7 @@ class Emulator:
     def call(self, method: str, path: str, body: Any = None, key: str | None = None) -> tuple[int, Any]:
         """Status and parsed JSON (or text) of any request."""
         content = None if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
-        request = urllib.request.Request(self.url + path, data=content, method=method)
+        request = urllib.request.Request(self.url + path, data=content, method=method)  # noqa: S310 (our own URL)
         if content is not None:
             request.add_header("Content-Type", "application/json")
         if key is not None:

@@ -175,7 +175,7 @@ def contract_from(call: Call, offer: Offer, body: dict[str, Any]) -> Contract:
     if body.get("volume_info") is not None:
         raise invalid_args("volume_info: volumes are not emulated.")
     number = world.new_contract_id()
-    contract = Contract(
+    return Contract(
         id=number,
         ask_id=offer.id,
         machine_id=offer.machine.id,
@@ -200,7 +200,6 @@ def contract_from(call: Call, offer: Offer, body: dict[str, Any]) -> Contract:
         ssh_keys=[{"id": key["id"], "public_key": key["public_key"]} for key in world.account.ssh_keys],
         vm=bool(body.get("vm")),
     )
-    return contract
 
 
 def template_runtype(template: dict[str, Any]) -> str:

@@ -19,7 +19,7 @@ class RequestLog:
     """Counts API requests (never the control API's own). Keys and bodies are not kept."""
 
     def __init__(self, path: str | None = None) -> None:
-        self._file: TextIO | None = open(path, "a", encoding="ascii") if path else None
+        self._file: TextIO | None = open(path, "a", encoding="ascii") if path else None  # noqa: SIM115 (open as long as the log)
         self._new_connections: set[tuple[str, int]] = set()
         self.clear()
 
@@ -60,7 +60,7 @@ class RequestLog:
 
     def report(self) -> dict[str, Any]:
         """The list and its totals."""
-        requests = [
+        requests: list[dict[str, Any]] = [
             {"method": method, "path": path, "status": status, "count": count}
             for (method, path, status), count in self._counts.items()
         ]

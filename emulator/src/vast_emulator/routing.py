@@ -59,7 +59,7 @@ class Call:
 
     def contract(self) -> Contract:
         """The instance of the path's ``{id}``."""
-        found = self.world.contracts.get(values.identifier(self.params["id"]))
+        found = self.world.contract(self.params["id"])
         if found is None:
             raise no_such_instance(self.params["id"])
         return found

@@ -7,26 +7,32 @@ from __future__ import annotations
 
 from typing import Any
 
+from vast_emulator import values
 from vast_emulator.contracts import Contract
 from vast_emulator.market.pricing import price_block, storage_price
 from vast_emulator.ssh_endpoints import DocumentationAddresses, first_port, proxy_index
 from vast_emulator.world import World
 
+# fmt: off
 _FROM_MACHINE = (
-    "machine_id host_id gpu_name gpu_ram gpu_arch gpu_lanes gpu_mem_bw gpu_max_power gpu_max_temp compute_cap bw_nvlink "
-    "cpu_name cpu_arch cpu_cores cpu_ghz cpu_ram has_avx mobo_name pci_gen pcie_bw disk_name disk_bw inet_up inet_down "
-    "inet_up_cost inet_down_cost verification reliability2 static_ip geolocation geolocode country_code hosting_type external "
-    "os_version driver_version cuda_max_good storage_cost credit_discount_max vms_enabled resource_type cluster_id"
-).split()
-_FROM_OFFER = (
-    "bundle_id num_gpus gpu_frac gpu_total_ram cpu_cores_effective direct_port_count dlperf total_flops score"
-).split()
-# Columns that the list can filter by; others are computed for the answer and refused.
-STORED = frozenset(
-    "id label actual_status intended_status cur_state next_state machine_id host_id bundle_id gpu_name is_bid "
-    "verification image_uuid template_id template_hash_id geolocation start_date end_date ask_contract_id".split()
+    "machine_id", "host_id", "gpu_name", "gpu_ram", "gpu_arch", "gpu_lanes", "gpu_mem_bw", "gpu_max_power",
+    "gpu_max_temp", "compute_cap", "bw_nvlink", "cpu_name", "cpu_arch", "cpu_cores", "cpu_ghz", "cpu_ram",
+    "has_avx", "mobo_name", "pci_gen", "pcie_bw", "disk_name", "disk_bw", "inet_up", "inet_down", "inet_up_cost",
+    "inet_down_cost", "verification", "reliability2", "static_ip", "geolocation", "geolocode", "country_code",
+    "hosting_type", "external", "os_version", "driver_version", "cuda_max_good", "storage_cost",
+    "credit_discount_max", "vms_enabled", "resource_type", "cluster_id",
 )
-
+_FROM_OFFER = (
+    "bundle_id", "num_gpus", "gpu_frac", "gpu_total_ram", "cpu_cores_effective", "direct_port_count", "dlperf",
+    "total_flops", "score",
+)
+# Columns that the list can filter by; others are computed for the answer and refused.
+STORED = frozenset((
+    "id", "label", "actual_status", "intended_status", "cur_state", "next_state", "machine_id", "host_id",
+    "bundle_id", "gpu_name", "is_bid", "verification", "image_uuid", "template_id", "template_hash_id",
+    "geolocation", "start_date", "end_date", "ask_contract_id",
+))
+# fmt: on
 # Columns that the list can be ordered by.
 COLUMNS = (
     STORED | set(_FROM_MACHINE) | set(_FROM_OFFER) | {"disk_space", "dph_base", "dph_total", "duration", "uptime_mins"}
@@ -41,15 +47,16 @@ def _mapped_ports(contract: Contract, ssh_port: int) -> dict[str, list[dict[str,
     for name in contract.env:
         mapping = name.removeprefix("-p ") if name.startswith("-p ") else ""
         inside, _slash, protocol = mapping.rpartition(":")[2].partition("/")
-        if inside.isascii() and inside.isdigit() and 0 < int(inside[:6]) and protocol in ("", "tcp", "udp"):
-            wanted.append(f"{inside[:6]}/{protocol or 'tcp'}")
+        number = values.identifier(inside)
+        if number and number < 100_000 and protocol in ("", "tcp", "udp"):
+            wanted.append(f"{number}/{protocol or 'tcp'}")
     table = {}
     for index, inside in enumerate(dict.fromkeys(wanted)):
         port = ssh_port if inside == "22/tcp" and contract.is_direct else first_port(contract) + 1 + index
-        if int(inside.partition("/")[0]) >= 70000:
-            # External ports from 70000 on ask for the same number inside and outside.
-            inside = f"{port}/{inside.partition('/')[2]}"
-        table[inside] = [{"HostIp": "0.0.0.0", "HostPort": str(port)}, {"HostIp": "::", "HostPort": str(port)}]
+        inner, protocol = inside.split("/")
+        # External ports from 70000 on ask for the same number inside and outside.
+        name = f"{port}/{protocol}" if int(inner) >= 70000 else inside
+        table[name] = [{"HostIp": address, "HostPort": str(port)} for address in ("0.0.0.0", "::")]  # noqa: S104
     return table
 
 
@@ -64,7 +71,7 @@ def stored_value(contract: Contract, world: World, column: str) -> Any:
 
 
 def row(contract: Contract, world: World, addresses: DocumentationAddresses) -> dict[str, Any]:
-    """The whole row, with ``volume_info``. Prices in $/h, times in epoch seconds, ``duration`` what is left of the contract."""
+    """The whole row, with ``volume_info``. Prices in $/h, times in epoch seconds, ``duration`` in seconds left."""
     machine = world.machines[contract.machine_id].facts
     offer = world.offers[contract.ask_id]
     now, up = world.now, contract.is_running

@@ -27,7 +27,7 @@ _LONGEST_NAP = 0.5
 def _counting(log: RequestLog) -> type[asyncio.Protocol]:
     """The HTTP protocol, telling the request log about connections."""
 
-    class Counting(AutoHTTPProtocol):
+    class Counting(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
         def connection_made(self, transport: Any) -> None:
             super().connection_made(transport)
             if self.client is not None:
@@ -42,7 +42,7 @@ def _counting(log: RequestLog) -> type[asyncio.Protocol]:
 
 
 class Server(uvicorn.Server):
-    """A uvicorn server that prints its address as one JSON line when it listens, and ends with exit code 0 when asked to."""  # noqa: E501
+    """A uvicorn server that prints one JSON line when it listens, and ends with exit code 0 when asked to."""
 
     def __init__(self, service: Service, listener: socket.socket) -> None:
         config = uvicorn.Config(
@@ -63,7 +63,8 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
         host, port = self._listener.getsockname()[:2]
-        print(json.dumps({"url": f"http://{host}:{port}", "api_key": self._service.api_key}), flush=True)
+        sys.stdout.write(json.dumps({"url": f"http://{host}:{port}", "api_key": self._service.api_key}) + "\n")
+        sys.stdout.flush()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -98,7 +99,8 @@ class Server(uvicorn.Server):
 def bind(host: str, port: int) -> socket.socket:
     """A bound socket; port 0 gives a free one. Raises OSError when the port is taken."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # asyncio turns Nagle's algorithm off only where the protocol is named; with it, each answer on a kept connection takes 40 ms.
+    # asyncio turns Nagle's algorithm off only where the protocol is named; with it, each answer on a kept connection
+    # takes 40 ms.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind((host, port))

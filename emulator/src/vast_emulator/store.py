@@ -13,9 +13,9 @@ from collections.abc import Iterator
 class Store:
     """Records by kind and key. Memory holds the truth while the emulator runs; the file is what a restart reads.
 
-    Writes are collected with :meth:`put` and :meth:`remove` and reach the file in one transaction with :meth:`commit`, which is
-    called before the answer to the request that caused them is sent. The write-ahead log makes a committed transaction survive a
-    killed process. Without a path everything is forgotten.
+    Writes are collected with :meth:`put` and :meth:`remove` and reach the file in one transaction with
+    :meth:`commit`, which is called before the answer to the request that caused them is sent. The write-ahead log
+    makes a committed transaction survive a killed process. Without a path everything is forgotten.
     """
 
     def __init__(self, path: str | None) -> None:

@@ -11,7 +11,7 @@ import random
 from bisect import bisect_left
 from typing import Any, NamedTuple
 
-from vast_emulator import boot
+from vast_emulator import boot, values
 from vast_emulator.account import Account
 from vast_emulator.clock import Clock
 from vast_emulator.contracts import Contract, Step
@@ -36,8 +36,9 @@ class Genesis(NamedTuple):
 class World:
     """Everything that exists. Only :meth:`settle` lets time pass, so a request sees one moment from start to end.
 
-    The status of a contract changes at moments that were fixed when the operation was asked for; settling takes them in order,
-    each at its own time. So two runs that ask the same things at the same emulated times see and pay exactly the same.
+    The status of a contract changes at moments that were fixed when the operation was asked for; settling takes them
+    in order, each at its own time. So two runs that ask the same things at the same emulated times see and pay
+    exactly the same.
     """
 
     def __init__(self, store: Store, genesis: Genesis, speed: float) -> None:
@@ -196,6 +197,11 @@ class World:
         contract.label = label
         self.by_label.setdefault(label, set()).add(contract.id)
         self.save(contract)
+
+    def contract(self, contract_id: Any) -> Contract | None:
+        """The instance of an id in a path or body, or None."""
+        number = values.identifier(contract_id)
+        return None if number is None else self.contracts.get(number)
 
     def contract_of_key(self, key: str) -> int | None:
         """The instance whose own key this is."""

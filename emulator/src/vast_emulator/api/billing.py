@@ -22,8 +22,7 @@ MOST_INVOICES = 100
 
 def _page(call: Call, rows: list[dict[str, Any]], default: int, most: int) -> dict[str, Any]:
     """A page of rows; the token is the place where the next one starts."""
-    if call.query.get("latest_first", "true") == "true":
-        rows = rows[::-1]
+    rows = sorted(rows, key=lambda row: row["start"], reverse=call.query.get("latest_first", "true") == "true")
     limit = values.integer(call.query.get("limit", default), "limit", 1)
     token = call.query.get("after_token")
     if token and not (token.isascii() and token.isdigit() and len(token) < 10):
@@ -113,7 +112,6 @@ def charges(call: Call) -> dict[str, Any]:
         for number, spans in call.world.ledger.by_contract()
         for row in _contract_days(call.world, number, spans, days[0], last)
     ]
-    rows.sort(key=lambda row: row["start"])
     return _page(call, rows, 100, MOST_CHARGES)
 
 

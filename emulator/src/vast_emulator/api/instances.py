@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from vast_emulator import listing, values
+from vast_emulator import listing
 from vast_emulator.failures import Refusal
 from vast_emulator.routing import Call, api
 from vast_emulator.rows import row, stored_value
@@ -40,7 +40,7 @@ def filters(call: Call) -> dict[str, Any]:
 @api.add("GET", "/api/v0/instances/{id}")
 def show(call: Call) -> dict[str, Any]:
     """One object under a plural key; null for every id that is not an instance of the account."""
-    contract = call.world.contracts.get(values.identifier(call.params["id"]))
+    contract = call.world.contract(call.params["id"])
     if contract is None:
         return {"instances": None}
     made = row(contract, call.world, call.service.addresses)

@@ -51,14 +51,15 @@ def _offer(call: Call, offer: Offer) -> dict[str, Any]:
 
 @control.add("POST", "/_emulator/market")
 def change(call: Call) -> dict[str, Any]:
-    """``vanish`` takes an offer id off the market; ``vanish_on_create`` does that to the next n offers somebody tries to rent."""
+    """``vanish`` takes an offer off the market; ``vanish_on_create`` the next n that somebody tries to rent."""
     body, world = call.body, call.world
     if not body or not set(body) <= {"vanish", "vanish_on_create"}:
         raise invalid_args("say vanish or vanish_on_create.")
     if "vanish_on_create" in body:
         world.vanish_on_create = values.integer(body["vanish_on_create"], "vanish_on_create", 0, 10**6)
     if "vanish" in body:
-        offer = world.offers.get(values.identifier(body["vanish"]))
+        number = values.identifier(body["vanish"])
+        offer = None if number is None else world.offers.get(number)
         if offer is None:
             raise Refusal(404, "no_such_ask", f"There is no offer {body['vanish']}.")
         offer.vanished = True

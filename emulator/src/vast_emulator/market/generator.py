@@ -41,7 +41,7 @@ def _number_offers(dice: random.Random, machines: list[Machine]) -> None:
 
 
 def _machine(dice: random.Random, genesis: float, number: int, gpu: catalog.Gpu, place: tuple[str, str]) -> Machine:
-    """An ordinary machine with splits of 1, 2, 4 ... GPUs; some are rented by strangers, unverified or in a datacenter."""
+    """A machine with splits of 1, 2, 4 ... GPUs; some are rented by strangers, unverified or in a datacenter."""
     size = dice.choice(gpu.sizes)
     datacenter = size >= 4 and dice.random() < 0.5
     reliability = round(dice.uniform(0.985, 0.9999) if datacenter else 1.0 - dice.betavariate(1.2, 12) * 0.4, 4)

@@ -31,7 +31,8 @@ def _per_dollar(field: str) -> Callable[[Offer, View], float]:
     return lambda offer, view: round(offer.facts[field] / pricing.total(offer, view), 3)
 
 
-# Fields and virtual names that are not stored as they are, as (offer, view) -> value. Numbers at the wire are MB, s and $/h.
+# Fields and virtual names that are not stored as they are, as (offer, view) -> value. Numbers at the wire are MB, s
+# and $/h.
 COMPUTED: dict[str, Callable[[Offer, View], Any]] = {
     "ask_contract_id": lambda offer, view: offer.id,
     "id": lambda offer, view: offer.id,

@@ -12,7 +12,7 @@ from vast_emulator.market.machines import Offer
 
 
 class View(NamedTuple):
-    """How a search looks at offers: on demand, bids or reserved; priced with so many GB of disk; at an emulated moment."""
+    """How a search looks at offers: on-demand, bid or reserved; with so many GB of disk; at an emulated moment."""
 
     kind: str
     storage: float

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +13,7 @@ from vast_emulator.failures import Refusal
 from vast_emulator.values import as_number
 
 Predicate = Callable[[Any], bool]
+_COMPARISONS = {"gt": operator.gt, "gte": operator.ge, "lt": operator.lt, "lte": operator.le}
 
 
 def bad_query(text: str) -> Refusal:
@@ -25,7 +27,7 @@ def _truth(value: Any) -> bool | None:
     if isinstance(value, str):
         return {"true": True, "false": False, "1": True, "0": False}.get(value.lower())
     if isinstance(value, (int, float)):
-        return {1: True, 0: False}.get(value)
+        return bool(value) if value in (0, 1) else None
     return None
 
 
@@ -52,29 +54,24 @@ def _ordered(value: Any, operand: Any, test: Callable[[Any, Any], bool]) -> bool
     return False
 
 
-def _predicate(field: str, operator: str, operand: Any) -> Predicate:
-    if operator in ("in", "notin", "nin"):
+def _predicate(field: str, name: str, operand: Any) -> Predicate:
+    if name in ("in", "notin", "nin"):
         if not isinstance(operand, list):
-            raise bad_query(f"{field} {operator} needs a list")
+            raise bad_query(f"{field} {name} needs a list")
         wanted = list(operand)
-        if operator == "in":
+        if name == "in":
             return lambda value: any(same(value, one) for one in wanted)
         return lambda value: not any(same(value, one) for one in wanted)
     if isinstance(operand, (list, dict)):
-        raise bad_query(f"{field} {operator} needs a single value")
-    if operator == "eq":
+        raise bad_query(f"{field} {name} needs a single value")
+    if name == "eq":
         return lambda value: same(value, operand)
-    if operator == "neq":
+    if name == "neq":
         return lambda value: not same(value, operand)
-    if operator == "gt":
-        return lambda value: _ordered(value, operand, lambda left, right: left > right)
-    if operator == "gte":
-        return lambda value: _ordered(value, operand, lambda left, right: left >= right)
-    if operator == "lt":
-        return lambda value: _ordered(value, operand, lambda left, right: left < right)
-    if operator == "lte":
-        return lambda value: _ordered(value, operand, lambda left, right: left <= right)
-    raise bad_query(f"{operator} is not an operator")
+    compare = _COMPARISONS.get(name)
+    if compare is None:
+        raise bad_query(f"{name} is not an operator")
+    return lambda value: _ordered(value, operand, compare)
 
 
 def predicates(field: str, condition: Any, convert: Callable[[Any], Any] | None = None) -> list[Predicate]:
@@ -82,10 +79,11 @@ def predicates(field: str, condition: Any, convert: Callable[[Any], Any] | None 
     if not isinstance(condition, dict):
         raise bad_query(f"{field} needs an object of operators")
     tests = []
-    for operator, operand in condition.items():
+    for name, operand in condition.items():
+        stored = operand
         if convert is not None:
-            operand = [convert(one) for one in operand] if isinstance(operand, list) else convert(operand)
-        tests.append(_predicate(field, operator, operand))
+            stored = [convert(one) for one in operand] if isinstance(operand, list) else convert(operand)
+        tests.append(_predicate(field, name, stored))
     return tests
 
 
