@@ -68,7 +68,7 @@ def _machine(row: Mapping[str, Any]) -> dict[str, Any]:
         "disk_gb": number(row.get("disk_space")),
         "inet_up_mbps": number(row.get("inet_up")),
         "inet_down_mbps": number(row.get("inet_down")),
-        "cuda_version": number(row.get("cuda_max_good")),
+        "cuda_max_good": number(row.get("cuda_max_good")),
         "driver_version": _text(row, "driver_version"),
         "reliability": number(row.get("reliability2")),
         "verification": _text(row, "verification"),
@@ -91,7 +91,7 @@ def _container(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _gigabytes(row: Mapping[str, Any], field: str) -> float | None:
     megabytes = number(row.get(field))
-    return None if megabytes is None else round(megabytes / _MB_PER_GB, 1)
+    return None if megabytes is None else round(megabytes / _MB_PER_GB, 3)
 
 
 def _text(row: Mapping[str, Any], field: str) -> str | None:

@@ -299,7 +299,7 @@ class InstanceResource(Resource):
         """What renting this offer would give; the id is not known before."""
         disk_gb = self._wanted.launch.disk_to_rent_gb
         row = {**offer, "id": None, "label": self._wanted.name, "image_uuid": self._wanted.launch.image, "disk_space": disk_gb}
-        instance = {**describe(row), "id": None, "status": "planned", "public_ip": None}
+        instance = {**describe(row), "id": None, "status": "planned", "start_time": None, "public_ip": None}
         return {"instance": instance, "ssh": None, "cost": offer_cost(offer, disk_gb)}
 
     def _offer_facts(self, offer: Mapping[str, Any] | None, others: Sequence[Row]) -> dict[str, Any]:

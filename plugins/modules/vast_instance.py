@@ -260,7 +260,7 @@ instance:
     gpu_ram_gb:
       description: Memory of each GPU in GB.
       type: float
-      sample: 24.6
+      sample: 24.564
     cpu_cores:
       description: CPU cores that belong to the instance.
       type: float
@@ -268,7 +268,7 @@ instance:
     cpu_ram_gb:
       description: Memory of the machine in GB.
       type: float
-      sample: 128.6
+      sample: 128.576
     disk_gb:
       description: Disk of the instance in GB.
       type: float
@@ -281,7 +281,7 @@ instance:
       description: Download speed in Mb/s.
       type: float
       sample: 934.8
-    cuda_version:
+    cuda_max_good:
       description: Highest CUDA version that the driver supports.
       type: float
       sample: 12.8

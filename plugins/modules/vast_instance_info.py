@@ -136,7 +136,7 @@ instances:
     gpu_ram_gb:
       description: Memory of each GPU in GB.
       type: float
-      sample: 24.6
+      sample: 24.564
     cpu_cores:
       description: CPU cores that belong to the instance.
       type: float
@@ -144,7 +144,7 @@ instances:
     cpu_ram_gb:
       description: Memory of the machine in GB.
       type: float
-      sample: 128.6
+      sample: 128.576
     disk_gb:
       description: Disk of the instance in GB.
       type: float
@@ -157,7 +157,7 @@ instances:
       description: Download speed in Mb/s.
       type: float
       sample: 934.8
-    cuda_version:
+    cuda_max_good:
       description: Highest CUDA version that the driver supports.
       type: float
       sample: 12.8
