@@ -73,7 +73,7 @@ def _rows(answer: Any) -> list[dict[str, Any]]:
     offers = answer["offers"] or []
     if isinstance(offers, Mapping):
         offers = [offers]
-    return [row for row in offers if isinstance(row, Mapping)] if isinstance(offers, list) else []
+    return [dict(row) for row in offers if isinstance(row, Mapping)] if isinstance(offers, list) else []
 
 
 def ordered(rows: list[dict[str, Any]], order: list[list[str]]) -> list[dict[str, Any]]:
@@ -100,7 +100,7 @@ def _sort_key(value: Any) -> tuple[float, str]:
 
 def describe(row: Mapping[str, Any], storage: float) -> dict[str, Any]:
     """A row as the documented offer: units in the names, prices for ``storage`` GB, None for what is unknown."""
-    described = {name: _plain(row.get(field)) for name, field in _AS_THEY_ARE.items()}
+    described: dict[str, Any] = {name: _plain(row.get(field)) for name, field in _AS_THEY_ARE.items()}
     described |= {name: number(row.get(field)) for name, field in _NUMBERS.items()}
     described |= {name: _gigabytes(row.get(field)) for name, field in _MEMORY.items()}
     described |= {name: _known(row_value(row, field)) for name, field in _FROM_CONDITIONS.items()}
