@@ -19,7 +19,7 @@ setup: ## make .venv with everything that is pinned in requirements/ (nothing to
 
 .PHONY: demo
 demo: setup ## rent, list, price and destroy a GPU on a marketplace that runs on this machine
-	@demo/run
+	@$(PYTHON) demo/run.py
 
 .PHONY: emulator
 emulator: setup ## serve that marketplace until Ctrl-C

@@ -33,7 +33,8 @@ class CallbackModule(CallbackBase):
             outcome = "changed" if result._result.get("changed") else "ok"
             preview = " (dry run)" if result._task.check_mode else ""
             self._display.display(
-                f"\n* {result._task.get_name()} … {outcome}{preview}", color="yellow" if outcome == "changed" else "green"
+                f"\n* {result._task.get_name()} … {outcome}{preview}",
+                color="yellow" if outcome == "changed" else "green",
             )
 
     def v2_runner_on_failed(self, result, ignore_errors=False):

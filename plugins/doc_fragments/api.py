@@ -14,8 +14,8 @@ options:
   api_key:
     description:
       - API key of the Vast.ai account. It is sent to O(api_url) and nowhere else, and never returned or logged.
-      - If it is not set, the value of the environment variable E(VAST_API_KEY) is used, and then the entry V(api_key) of the
-        service V(cloudctl.vastai) in the system keyring.
+      - If it is not set, the value of the environment variable E(VAST_API_KEY) is used, and then the entry V(api_key)
+        of the service V(cloudctl.vastai) in the system keyring.
       - Environment and keyring are those of the host on which the code runs, so run on localhost.
     type: str
   api_url:
@@ -30,8 +30,8 @@ options:
     default: 30.0
   api_retry_timeout:
     description:
-      - Seconds for all tries of one call together. Calls that only read are repeated after errors of the network and the
-        server; calls that change something only when it is certain that nothing happened.
+      - Seconds for all tries of one call together. Calls that only read are repeated after errors of the network and
+        the server; calls that change something only when it is certain that nothing happened.
     type: float
     default: 60.0
 requirements:

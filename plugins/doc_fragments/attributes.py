@@ -19,14 +19,15 @@ attributes:
   idempotent:
     description: When run twice in a row with the same options, the second run changes nothing.
   action_group:
-    description: Use C(group/cloudctl.vastai.all) in C(module_defaults) to set options for all modules of this collection.
+    description: >-
+      Use C(group/cloudctl.vastai.all) in C(module_defaults) to set options for all modules of this collection.
     support: full
     membership:
       - cloudctl.vastai.all
   action:
     description: >-
-      Has an action plugin that runs the module inside the controller's process when the task would run there anyway. That is
-      about ten times faster and gives the same results.
+      Has an action plugin that runs the module inside the controller's process when the task would run there anyway.
+      That is about ten times faster and gives the same results.
     support: full
   async:
     description: Supports being used with the C(async) keyword.

@@ -66,7 +66,8 @@ def read_answer(answer: Answer) -> Any:
         raise _error(answer, body)
     if body is _NOT_JSON:
         raise OutcomeUnknown(
-            f"{answer.request} was answered with {_kind(answer.text)} instead of JSON; check that api_url is Vast.ai's API."
+            f"{answer.request} was answered with {_kind(answer.text)} instead of JSON; check that api_url is "
+            "Vast.ai's API."
         )
     if isinstance(body, dict) and body.get("success") is False:
         raise _error(answer, body)
@@ -145,7 +146,7 @@ def _retry_after(answer: Answer, body: Any) -> float:
 
 def _quota_reset(answer: Answer) -> str:
     try:
-        reset = datetime.datetime.fromtimestamp(float(answer.headers["x-ratelimit-reset"]), datetime.timezone.utc)
+        reset = datetime.datetime.fromtimestamp(float(answer.headers["x-ratelimit-reset"]), datetime.UTC)
     except (KeyError, ValueError, OverflowError, OSError):
         return "midnight UTC"
     return reset.strftime("%Y-%m-%d %H:%M UTC")

@@ -76,7 +76,9 @@ class VastClient:
 
         Raises :class:`OutcomeUnknown` when it may have taken effect, any other error when it has not.
         """
-        return self._persist(method, path, params, {} if body is None else body, safe_to_repeat=(Throttled, Unreachable))
+        return self._persist(
+            method, path, params, {} if body is None else body, safe_to_repeat=(Throttled, Unreachable)
+        )
 
     def _persist(
         self,
@@ -122,7 +124,8 @@ class VastClient:
         reason = self._without_key(_root_cause(error))
         if _nothing_was_sent(error):
             return Unreachable(
-                f"Vast.ai can't be reached at {self.api_url}: {reason}. Nothing was sent; check the network, and api_url or VAST_URL."
+                f"Vast.ai can't be reached at {self.api_url}: {reason}. Nothing was sent; check the network, "
+                "and api_url or VAST_URL."
             )
         if isinstance(error, requests.exceptions.Timeout):
             return OutcomeUnknown(f"{method} {path} got no answer from {self.api_url} within {self._timeout:g} s.")
@@ -136,7 +139,7 @@ class VastClient:
 
 
 def open_client(options: Mapping[str, Any], caller: str) -> VastClient:
-    """A client from the options that all plugins share: ``api_key``, ``api_url``, ``api_timeout``, ``api_retry_timeout``."""
+    """A client from the options of all plugins: api_key, api_url, api_timeout, api_retry_timeout."""
     timeout = options.get("api_timeout")
     retry_timeout = options.get("api_retry_timeout")
     return VastClient(

@@ -34,7 +34,9 @@ def find_api_key(option: str | None) -> str:
     """
     key = (option or "").strip() or os.environ.get("VAST_API_KEY", "").strip() or _from_keyring()
     if not (key.isascii() and key.isprintable()):
-        raise BadRequest("The Vast.ai API key has characters that no key has (line breaks or non-ASCII); copy it again.")
+        raise BadRequest(
+            "The Vast.ai API key has characters that no key has (line breaks or non-ASCII); copy it again."
+        )
     return key
 
 
@@ -71,6 +73,7 @@ def _from_keyring() -> str:
             f"No Vast.ai API key was given, and the system keyring can't be read ({type(error).__name__}): "
             f"{_WHERE_KEYS_COME_FROM}."
         ) from error
-    if not (key or "").strip():
+    key = (key or "").strip()
+    if not key:
         raise NoCredentials(f"No Vast.ai API key was found: {_WHERE_KEYS_COME_FROM}.")
-    return key.strip()
+    return key

@@ -46,7 +46,8 @@ class ApiError(VastError):
     """Vast.ai understood the request and refused it."""
 
     def __init__(self, sentence: str, status: int, code: str = "", message: str = "", body: Any = None) -> None:
-        """``status``: HTTP status (200 too: Vast.ai also refuses with ``success: false``); ``code``: its ``error`` field;
+        """``status``: HTTP status (200 too: Vast.ai also refuses with ``success: false``); ``code``: its ``error``
+        field;
         ``message``: its own words; ``body``: the decoded answer, for the ids it may carry.
         """
         super().__init__(sentence)

@@ -29,7 +29,9 @@ _CHANGED = "(changed, not shown)"
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the task asks for. ``name`` or ``instance_id`` or both: then the id says which, and the name is its new label."""
+    """What the task asks for. ``name`` or ``instance_id`` or both: then the id says which, and the name is its new
+    label.
+    """
 
     state: str
     launch: Launch
@@ -63,7 +65,8 @@ def plan_instance(wanted: Wanted, row: Row | None, offers: Sequence[Row]) -> lis
     differences = _fixed_differences(wanted, row)
     if differences and not wanted.force_replace:
         raise BadRequest(
-            f"{_title(row)} exists, but its {'; its '.join(differences)}. Vast.ai can't change that in place. Leave it as it is, "
+            f"{_title(row)} exists, but its {'; its '.join(differences)}. Vast.ai can't change that in place. "
+            "Leave it as it is, "
             "or set force_replace: true, which destroys the instance with all its data and rents another."
         )
     if differences:
@@ -91,7 +94,9 @@ def _fixed_differences(wanted: Wanted, row: Row) -> list[str]:
 
 def _rent(wanted: Wanted, offers: Sequence[Row]) -> Step:
     if not (wanted.launch.image or wanted.launch.template_hash_id):
-        raise BadRequest(f"Renting {wanted.title} needs an image (such as pytorch/pytorch:latest) or a template_hash_id.")
+        raise BadRequest(
+            f"Renting {wanted.title} needs an image (such as pytorch/pytorch:latest) or a template_hash_id."
+        )
     return rent_step(wanted, offers[0], arguments={"offers": offers})
 
 
@@ -112,7 +117,9 @@ def rent_step(wanted: Wanted, offer: Row, arguments: Mapping[str, Any] | None = 
         f"rent offer {offer.get('id')} as {wanted.name}: {gpu(offer)} on machine {offer.get('machine_id')} "
         f"({offer.get('geolocation') or 'place unknown'}) at {usd(cost['hourly_price'])}/h"
     )
-    return Step("rent", summary, after={name: value for name, value in after.items() if value}, arguments=arguments or {})
+    return Step(
+        "rent", summary, after={name: value for name, value in after.items() if value}, arguments=arguments or {}
+    )
 
 
 def _destroy(row: Row) -> Step:
@@ -151,7 +158,7 @@ def _shown_drift(changes: Mapping[str, Any], row: Row) -> tuple[dict[str, Any], 
             current = environment(row)
             touched = [variable for variable in value if current.get(variable) != value[variable]]
             before["env"] = {variable: "(set)" for variable in touched if variable in current}
-            after["env"] = {variable: _CHANGED for variable in touched}
+            after["env"] = dict.fromkeys(touched, _CHANGED)
         elif name in ("onstart", "args"):
             before[name], after[name] = "(set)" if row.get(name) else None, _CHANGED
         else:
@@ -163,7 +170,11 @@ def _run_state(wanted: Wanted, row: Row) -> list[Step]:
     runs = row.get("intended_status") == "running"
     status = row.get("actual_status") or "creating"
     if wanted.state == "stopped":
-        return [Step("stop", f"stop {_title(row)}; its disk goes on billing", {"state": status}, {"state": "stopped"})] if runs else []
+        return (
+            [Step("stop", f"stop {_title(row)}; its disk goes on billing", {"state": status}, {"state": "stopped"})]
+            if runs
+            else []
+        )
     if wanted.state == "started" or (wanted.state == "rebooted" and not runs):
         return [] if runs else [Step("start", f"start {_title(row)}", {"state": status}, {"state": "running"})]
     if wanted.state == "rebooted":

@@ -82,7 +82,8 @@ class InstanceResource(Resource):
         row = _instances.show_instance(self._context.client, instance_id or 0)
         if row is None and self._wanted.state != "absent":
             raise BadRequest(
-                f"Instance {instance_id} does not exist (any more) in this account. Leave out id to rent a new one by name."
+                f"Instance {instance_id} does not exist (any more) in this account. Leave out id to rent a new "
+                "one by name."
             )
         return row
 
@@ -196,7 +197,10 @@ class InstanceResource(Resource):
             self._refresh_after(passed)
             if stopped_verdict(self._existing).progress is Progress.READY:
                 return
-        raise Failure(f"{self._title()} did not stop within {self._params['wait_timeout']:g} s: it {describe_status(self._existing)}.")
+        raise Failure(
+            f"{self._title()} did not stop within {self._params['wait_timeout']:g} s: it "
+            f"{describe_status(self._existing)}."
+        )
 
     def _until_usable(self, verbs: set[str]) -> None:
         verdict = Verdict(Progress.PENDING, "")
@@ -210,7 +214,8 @@ class InstanceResource(Resource):
         if self._queued:
             self._leave_the_queue()
         raise Failure(
-            f"{self._title()} did not become usable within {self._params['wait_timeout']:g} s: it {verdict.reason}. {self._what_bills()}"
+            f"{self._title()} did not become usable within {self._params['wait_timeout']:g} s: it "
+            f"{verdict.reason}. {self._what_bills()}"
         )
 
     def _usable(self, passed: float, verbs: set[str]) -> Verdict:
@@ -245,13 +250,16 @@ class InstanceResource(Resource):
             row = next((row for row in rows if row["id"] == current["id"]), None)
         if row is None:
             self._row, self._destroyed = None, current
-            raise Failure(f"{self._title(current)} is gone: somebody destroyed it, or Vast.ai did. Nothing bills for it any more.")
+            raise Failure(
+                f"{self._title(current)} is gone: somebody destroyed it, or Vast.ai did. Nothing bills for it any more."
+            )
         self._row = row
 
     def _warn_of_the_queue(self) -> None:
         if self._queued:
             self._context.warn(
-                f"The GPU of {self._title()} is taken by another renter: the start is queued, and the instance will run and bill "
+                f"The GPU of {self._title()} is taken by another renter: the start is queued, and the instance "
+                "will run and bill "
                 "as soon as the GPU is free. state: stopped cancels that."
             )
 
@@ -260,7 +268,8 @@ class InstanceResource(Resource):
         _instances.set_state(self._context.client, self._existing["id"], "stopped")
         self._refresh()
         raise Failure(
-            f"The GPU of {self._title()} is taken by another renter and was not freed within {self._params['wait_timeout']:g} s. "
+            f"The GPU of {self._title()} is taken by another renter and was not freed within "
+            f"{self._params['wait_timeout']:g} s. "
             f"The queued start was cancelled. {self._what_bills()}"
         )
 
@@ -298,7 +307,13 @@ class InstanceResource(Resource):
     def _planned(self, offer: Row) -> dict[str, Any]:
         """What renting this offer would give; the id is not known before."""
         disk_gb = self._wanted.launch.disk_to_rent_gb
-        row = {**offer, "id": None, "label": self._wanted.name, "image_uuid": self._wanted.launch.image, "disk_space": disk_gb}
+        row = {
+            **offer,
+            "id": None,
+            "label": self._wanted.name,
+            "image_uuid": self._wanted.launch.image,
+            "disk_space": disk_gb,
+        }
         instance = {**describe(row), "id": None, "status": "planned", "start_time": None, "public_ip": None}
         return {"instance": instance, "ssh": None, "cost": offer_cost(offer, disk_gb)}
 

@@ -11,6 +11,7 @@ Facts: the list is v1 and paged by 25 (the v0 list answers 410); the single read
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from ansible_collections.cloudctl.vastai.plugins.module_utils._client import VastClient
@@ -29,9 +30,9 @@ _DELETE_AGAIN_AFTER = 10.0
 def list_instances(client: VastClient, filters: Mapping[str, Any] | None = None) -> list[Row]:
     """All rows that match ``filters`` (``{"label": {"in": ["train"]}}``), in the order of their ids.
 
-    Only stored columns can be filtered (``label``, ``actual_status``, ``gpu_name``, ``verification``, …); the API refuses others.
-    Instances that are being destroyed are left out. Raises :class:`OutcomeUnknown` if no complete list can be had:
-    an incomplete one could hide an instance that bills.
+    Only stored columns can be filtered (``label``, ``actual_status``, ``gpu_name``, ``verification``, …); the API
+    refuses others. Instances that are being destroyed are left out. Raises :class:`OutcomeUnknown` if no complete list
+    can be had: an incomplete one could hide an instance that bills.
     """
     for _attempt in range(_COMPLETE_LISTING_TRIES):
         rows, total = _all_pages(client, filters)
@@ -75,7 +76,7 @@ def new_contract(answer: Any) -> int | None:
 
 
 def set_state(client: VastClient, instance_id: int, state: str) -> None:
-    """Ask for ``running`` or ``stopped``. Raises ``ResourcesUnavailable`` when a start was queued behind another renter."""
+    """Ask for ``running`` or ``stopped``. Raises ``ResourcesUnavailable`` when a start had to be queued."""
     client.write("PUT", f"/api/v0/instances/{instance_id}/", body={"state": state})
 
 
@@ -102,10 +103,8 @@ def recycle_instance(client: VastClient, instance_id: int) -> None:
 
 def destroy_instance(client: VastClient, instance_id: int) -> None:
     """Ask for the destruction; an instance that is not there is fine."""
-    try:
+    with suppress(NotFound):
         client.write("DELETE", f"/api/v0/instances/{instance_id}/")
-    except NotFound:
-        pass
 
 
 def destroy_until_gone(client: VastClient, instance_id: int, timeout: float) -> None:
@@ -165,5 +164,7 @@ def _page_parameters(filters: Mapping[str, Any] | None, token: str | None) -> di
 def _rows_by_id(page: Any) -> dict[int, Row]:
     rows: Sequence[Any] | None = page.get("instances") if isinstance(page, dict) else None
     if not isinstance(rows, list):
-        raise OutcomeUnknown(f"GET {_LIST} was answered without a list of instances; check that api_url is Vast.ai's API.")
+        raise OutcomeUnknown(
+            f"GET {_LIST} was answered without a list of instances; check that api_url is Vast.ai's API."
+        )
     return {int(number_or_zero(row["id"])): row for row in rows if isinstance(row, dict) and "id" in row}

@@ -72,7 +72,7 @@ class Launch:
 
     def body(self) -> dict[str, Any]:
         """The launch part of a create request."""
-        environment = {**(self.variables or {}), **{port: "1" for port in self.ports or ()}}
+        environment = {**(self.variables or {}), **dict.fromkeys(self.ports or (), "1")}
         body: dict[str, Any] = {
             "image": self.image,
             "template_hash_id": self.template_hash_id,
@@ -102,7 +102,9 @@ class Launch:
         return differences
 
     def drift(self, row: Mapping[str, Any]) -> dict[str, Any]:
-        """What to send to bring an existing instance in line; empty when it is. Variables not asked for are left alone."""
+        """What to send to bring an existing instance in line; empty when it is. Variables not asked for are left
+        alone.
+        """
         changes: dict[str, Any] = {}
         if self.template_hash_id is not None and row.get("template_hash_id") != self.template_hash_id:
             changes["template_hash_id"] = self.template_hash_id
@@ -160,7 +162,9 @@ def _variables(env: Mapping[str, Any] | None) -> dict[str, str] | None:
 
 def _name(name: Any) -> str:
     if not _ENV_NAME.fullmatch(str(name)):
-        raise BadRequest(f"env has a variable {name!r}: a name is letters, digits and _, at most 256; ports go into ports.")
+        raise BadRequest(
+            f"env has a variable {name!r}: a name is letters, digits and _, at most 256; ports go into ports."
+        )
     return str(name)
 
 

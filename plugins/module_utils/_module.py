@@ -39,8 +39,8 @@ _HIDDEN = "VALUE_HIDDEN_BY_CLOUDCTL_VASTAI"
 class ModuleSpec:
     """What a module accepts, in the terms of ``AnsibleModule``.
 
-    ``private``: options whose values are kept out of ``invocation`` and of the target's log. Unlike with ``no_log`` their
-    values are not blanked out wherever else they appear: an environment variable may well be ``1``.
+    ``private``: options whose values are kept out of ``invocation`` and of the target's log. Unlike with ``no_log``
+    their values are not blanked out wherever else they appear: an environment variable may well be ``1``.
     """
 
     argument_spec: Mapping[str, Any]
@@ -99,7 +99,9 @@ def run_logic(logic: Logic, context: Context) -> dict[str, Any]:
 
 
 class _DiscreetModule(AnsibleModule):
-    """An ``AnsibleModule`` that does not copy its parameters into the target's system log, where ``env`` would stand."""
+    """An ``AnsibleModule`` that does not copy its parameters into the target's system log, where ``env`` would
+    stand.
+    """
 
     def _log_invocation(self) -> None:
         pass

@@ -104,7 +104,12 @@ def describe(row: Mapping[str, Any], storage: float) -> dict[str, Any]:
     described |= {name: number(row.get(field)) for name, field in _NUMBERS.items()}
     described |= {name: _gigabytes(row.get(field)) for name, field in _MEMORY.items()}
     described |= {name: _known(row_value(row, field)) for name, field in _FROM_CONDITIONS.items()}
-    return described | {"cost": offer_cost(row, storage)}
+    duration, reserved = number(row.get("duration")), number(row.get("discounted_dph_total"))
+    return described | {
+        "duration_seconds": None if duration is None else int(duration),
+        "reserved_hourly_price": None if reserved is None else round(float(reserved), 6),
+        "cost": offer_cost(row, storage),
+    }
 
 
 _AS_THEY_ARE = {
@@ -124,7 +129,6 @@ _NUMBERS = {
     "disk_bandwidth_mb_per_s": "disk_bw",
     "disk_space_gb": "disk_space",
     "dlperf": "dlperf",
-    "duration_seconds": "duration",
     "gpu_fraction": "gpu_frac",
     "gpu_memory_bandwidth_gb_per_s": "gpu_mem_bw",
     "host_id": "host_id",
@@ -134,7 +138,6 @@ _NUMBERS = {
     "min_bid_price": "min_bid",
     "num_gpus": "num_gpus",
     "pcie_bandwidth_gb_per_s": "pcie_bw",
-    "reserved_hourly_price": "discounted_dph_total",
     "score": "score",
     "total_tflops": "total_flops",
 }

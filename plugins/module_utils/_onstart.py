@@ -27,7 +27,7 @@ _PAYLOAD = re.compile(r"<<'PACKED' .*\n([A-Za-z0-9+/=]+)\nPACKED\s*\Z")
 
 
 def pack(script: str) -> str:
-    """The script as it is, or a short script that unpacks and runs it. Raises :class:`BadRequest` if even that is too long."""
+    """The script, or a short one that unpacks and runs it. Raises :class:`BadRequest` if even that is too long."""
     if len(script.encode()) <= LONGEST:
         return script
     if not script.startswith("#!"):

@@ -109,7 +109,8 @@ class Renter:
         if len(ours) != 1:
             ids = ", ".join(str(row["id"]) for row in rows)
             raise Failure(
-                f"{error} These instances are named {self._label} now, and which of them this task rented can't be told: "
+                f"{error} These instances are named {self._label} now, and which of them this task rented can't "
+                "be told: "
                 f"{ids}. They bill; destroy by id those you don't want."
             ) from error
         return self._only_one(rows, ours[0])
@@ -119,7 +120,8 @@ class Renter:
             return _instances.list_by_label(self._client, self._label)
         except VastError as listing:
             raise Failure(
-                f"{error} Whether an instance named {self._label} was rented can't be told, as the list can't be read either: "
+                f"{error} Whether an instance named {self._label} was rented can't be told, as the list can't "
+                "be read either: "
                 f"{listing} It may exist and bill: run the task again, which will find it by its name."
             ) from listing
 
@@ -134,7 +136,9 @@ class Renter:
             for row in rows:
                 if row["id"] == instance_id:
                     return self._only_one(rows, row)
-        raise Failure(f"{rented}, but is not listed after {LIST_LAG:g} s. Run the task again.", instance={"id": instance_id})
+        raise Failure(
+            f"{rented}, but is not listed after {LIST_LAG:g} s. Run the task again.", instance={"id": instance_id}
+        )
 
     def _only_one(self, rows: Sequence[Row], ours: Row) -> Row:
         """Resolve a race between controllers: the lowest id stays, and we destroy nothing but our own."""
@@ -150,7 +154,9 @@ class Renter:
         try:
             _instances.destroy_until_gone(self._client, row["id"], DESTROY_PATIENCE)
         except VastError as error:
-            raise Failure(f"{situation}. It bills, and could not be destroyed: {error}", instance={"id": row["id"]}) from error
+            raise Failure(
+                f"{situation}. It bills, and could not be destroyed: {error}", instance={"id": row["id"]}
+            ) from error
 
 
 def _candidates(first: Sequence[Row], search: Callable[[], Sequence[Row]], timeout: float) -> Iterator[Row]:

@@ -26,7 +26,9 @@ class Resource(ABC):
 
     @abstractmethod
     def apply(self, step: Step) -> Step:
-        """Carry out one step and return it as it really went, for instance with the offer that was rented in the end."""
+        """Carry out one step and return it as it really went, for instance with the offer that was rented in the
+        end.
+        """
 
     @abstractmethod
     def wait(self, done: Sequence[Step]) -> None:
@@ -54,7 +56,7 @@ def converge(resource: Resource, check_mode: bool) -> dict[str, Any]:
     done: list[Step] = []
     try:
         for step in steps:
-            done.append(resource.apply(step))
+            done.append(resource.apply(step))  # noqa: PERF401 - what was done must be known when a step fails
         resource.wait(done)
     except VastError as error:
         so_far = error.result if isinstance(error, Failure) else {}

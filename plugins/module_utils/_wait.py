@@ -14,10 +14,11 @@ _GROWTH = 1.5
 
 
 def ticks(timeout: float) -> Iterator[float]:
-    """Yield the seconds passed so far, at once and then after pauses from 1 s up to 10 s, until ``timeout`` seconds are over.
+    """Yield the seconds passed so far, at once and then after pauses from 1 s up to 10 s, until ``timeout`` seconds
+    are over.
 
-    The loop over it does one look per tick and leaves when it saw what it waits for; running out means a timeout. The first
-    tick is exactly 0.0, and there is always a last one at the deadline itself.
+    The loop over it does one look per tick and leaves when it saw what it waits for; running out means a timeout. The
+    first tick is exactly 0.0, and there is always a last one at the deadline itself.
     """
     start = time.monotonic()
     pause = FIRST_PAUSE

@@ -13,11 +13,13 @@ version_added: 0.1.0
 author:
   - cloudctl.vastai contributors (@cloudctl)
 description:
-  - Rents GPUs on the Vast.ai marketplace at the fixed (on-demand) price, brings instances to the wanted state, and destroys them.
-  - An instance is known by its label, here called O(name). However often a task runs, at most one instance of that name is
-    rented, also when the answer of the API is lost or two controllers run at the same time.
+  - Rents GPUs on the Vast.ai marketplace at the fixed (on-demand) price, brings instances to the wanted state, and
+    destroys them.
+  - An instance is known by its label, here called O(name). However often a task runs, at most one instance of that
+    name is rented, also when the answer of the API is lost or two controllers run at the same time.
   - When the chosen offer was rented by somebody else in the meantime, the next one that fits is taken.
-  - Everything that exists bills, by the second. Storage bills from the rent to the destruction, also while an instance is stopped.
+  - Everything that exists bills, by the second. Storage bills from the rent to the destruction, also while an instance
+    is stopped.
 extends_documentation_fragment:
   - cloudctl.vastai.api
   - cloudctl.vastai.attributes
@@ -47,8 +49,8 @@ options:
     type: int
   state:
     description:
-      - V(present) rents the instance if there is none of that O(name), and brings its settings in line. It neither starts nor
-        stops an instance that exists.
+      - V(present) rents the instance if there is none of that O(name), and brings its settings in line. It neither
+        starts nor stops an instance that exists.
       - V(started) is V(present), and starts the instance if it is stopped.
       - V(stopped) stops an instance that exists. Its disk is kept and bills, its GPU may go to somebody else.
       - V(rebooted) stops and starts the container; it keeps its GPU. An instance that is stopped is started.
@@ -83,7 +85,8 @@ options:
     elements: str
   onstart:
     description:
-      - Script to run whenever the container starts. One of more than 4000 bytes is sent compressed and unpacked on the machine.
+      - Script to run whenever the container starts. One of more than 4000 bytes is sent compressed and unpacked on the
+        machine.
     type: str
   onstart_file:
     description:
@@ -91,8 +94,8 @@ options:
     type: path
   runtype:
     description:
-      - How the container is reached. V(ssh_direct) and V(jupyter_direct) open ports on the machine itself, the V(_proxy) kinds go
-        through a proxy of Vast.ai's only, V(args) runs the image's own entry point and has no SSH.
+      - How the container is reached. V(ssh_direct) and V(jupyter_direct) open ports on the machine itself, the
+        V(_proxy) kinds go through a proxy of Vast.ai's only, V(args) runs the image's own entry point and has no SSH.
       - V(ssh_direct) if neither this nor a template is given. It can't be changed once rented.
     type: str
     choices: [ssh_direct, ssh_proxy, jupyter_direct, jupyter_proxy, args]
@@ -112,7 +115,8 @@ options:
     default: 120.0
   force_replace:
     description:
-      - Destroy the instance and rent another if it differs in something that Vast.ai can't change. All its data is lost.
+      - Destroy the instance and rent another if it differs in something that Vast.ai can't change. All its data is
+        lost.
     type: bool
     default: false
   wait:
@@ -123,13 +127,15 @@ options:
     default: true
   wait_for:
     description:
-      - What counts as usable. V(ssh) waits until an SSH server answers from here; for an instance without SSH it is V(running).
+      - What counts as usable. V(ssh) waits until an SSH server answers from here; for an instance without SSH it is
+        V(running).
     type: str
     choices: [running, ssh]
     default: ssh
   wait_timeout:
     description:
-      - Seconds to wait. Slow machines pull large images for a long time. The instance is not destroyed when the time is over.
+      - Seconds to wait. Slow machines pull large images for a long time. The instance is not destroyed when the time
+        is over.
     type: float
     default: 900.0
   connect_with:
@@ -206,7 +212,8 @@ actions:
       type: str
 instance:
   description:
-    - The instance as it is now, or would be. V(null) when it is destroyed. Also returned when a task fails that left one behind.
+    - The instance as it is now, or would be. V(null) when it is destroyed. Also returned when a task fails that left
+      one behind.
     - Values of environment variables, start-up scripts and tokens are not part of it.
   returned: always
   type: dict
@@ -221,8 +228,8 @@ instance:
       sample: llama3-trainer
     status:
       description: >-
-        What the machine last reported, such as V(creating), V(loading), V(running), V(exited), V(offline); V(planned) in check mode
-        before a rent.
+        What the machine last reported, such as V(creating), V(loading), V(running), V(exited), V(offline); V(planned)
+        in check mode before a rent.
       type: str
       sample: running
     status_message:
@@ -361,7 +368,8 @@ ssh:
     command: ssh -p 20000 root@203.0.113.7
 cost:
   description:
-    - What the instance costs, in dollars; V(null) when it is destroyed. In check mode before a rent, what it would cost when it runs.
+    - What the instance costs, in dollars; V(null) when it is destroyed. In check mode before a rent, what it would
+      cost when it runs.
   returned: always
   type: dict
   contains:
@@ -407,7 +415,7 @@ cost:
       sample: 0.003
 offer:
   description:
-    - The offer that was rented, or would be in check mode. The fields are those of M(cloudctl.vastai.vast_offer_info#module).
+    - The offer that was rented, or would be in check mode. The fields are those of M(cloudctl.vastai.vast_offer_info).
   returned: when an instance is rented
   type: dict
 runners_up:

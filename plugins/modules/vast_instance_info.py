@@ -13,7 +13,8 @@ version_added: 0.1.0
 author:
   - cloudctl.vastai contributors (@cloudctl)
 description:
-  - Lists the instances of the account, all of them or those that fit every condition, on-demand and interruptible ones alike.
+  - Lists the instances of the account, all of them or those that fit every condition, on-demand and interruptible ones
+    alike.
   - Conditions are met by the API itself, which needs one request for every 25 instances found.
 extends_documentation_fragment:
   - cloudctl.vastai.api
@@ -40,10 +41,10 @@ options:
     elements: str
   filters:
     description:
-      - Further conditions for the API, for each column a value, a list of values, or a dictionary of operators and values, with the
-        operators V(eq), V(neq), V(gt), V(gte), V(lt), V(lte), V(in) and V(notin).
-      - Vast.ai filters by stored columns such as V(label), V(actual_status), V(gpu_name), V(verification) and V(machine_id), and
-        refuses computed ones such as V(dph_total).
+      - Further conditions for the API, for each column a value, a list of values, or a dictionary of operators and
+        values, with the operators V(eq), V(neq), V(gt), V(gte), V(lt), V(lte), V(in) and V(notin).
+      - Vast.ai filters by stored columns such as V(label), V(actual_status), V(gpu_name), V(verification) and
+        V(machine_id), and refuses computed ones such as V(dph_total).
     type: dict
   connect_with:
     description:
@@ -83,7 +84,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 instances:
-  description: The instances that fit, by ID. Values of environment variables, start-up scripts and tokens are not part of it.
+  description: >-
+    The instances that fit, by ID. Values of environment variables, start-up scripts and tokens are not part of it.
   returned: success
   type: list
   elements: dict
@@ -110,7 +112,7 @@ instances:
       type: str
       sample: running
     running:
-      description: Whether RV(instances.status) is V(running).
+      description: Whether RV(instances[].status) is V(running).
       type: bool
       sample: true
     is_bid:
@@ -255,11 +257,11 @@ instances:
           type: float
           sample: 295.5
         gpu_hourly_price:
-          description: The part of RV(instances.cost.hourly_price) for the GPUs.
+          description: The part of RV(instances[].cost.hourly_price) for the GPUs.
           type: float
           sample: 0.4
         storage_hourly_price:
-          description: The part of RV(instances.cost.hourly_price) for storage.
+          description: The part of RV(instances[].cost.hourly_price) for storage.
           type: float
           sample: 0.010417
         running_hourly_price:
@@ -292,13 +294,12 @@ cost:
     running_hourly_price: 0.410417
 """
 
-from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.cloudctl.vastai.plugins.module_utils import _ssh
-from ansible_collections.cloudctl.vastai.plugins.module_utils._cost import instance_cost, total
-from ansible_collections.cloudctl.vastai.plugins.module_utils._instance_facts import describe
+from ansible_collections.cloudctl.vastai.plugins.module_utils._cost import total
 from ansible_collections.cloudctl.vastai.plugins.module_utils._instances import list_instances, show_instance
+from ansible_collections.cloudctl.vastai.plugins.module_utils._listing import select_filters, summarize
 from ansible_collections.cloudctl.vastai.plugins.module_utils._module import (
     API_ARGUMENTS,
     Context,
@@ -322,39 +323,17 @@ SPEC = ModuleSpec(
 
 def run(context: Context) -> dict[str, Any]:
     """The module's logic, for both doors."""
-    rows = _rows(context)
-    connect_with = context.params["connect_with"]
-    costs = [instance_cost(row) for row in rows]
-    instances = [
-        {**describe(row), "ssh": _ssh.endpoint(row, connect_with), "cost": cost}
-        for row, cost in zip(rows, costs, strict=True)
-    ]
-    return {"changed": False, "instances": instances, "cost": total(costs)}
+    instances = [summarize(row, context.params["connect_with"]) for row in _rows(context)]
+    return {"changed": False, "instances": instances, "cost": total(instance["cost"] for instance in instances)}
 
 
 def _rows(context: Context) -> list[dict[str, Any]]:
-    if context.params["id"] is not None:
-        row = show_instance(context.client, context.params["id"])
+    params = context.params
+    if params["id"] is not None:
+        row = show_instance(context.client, params["id"])
         return [row] if row else []
-    return list_instances(context.client, _select_filters(context.params))
-
-
-def _select_filters(params: Mapping[str, Any]) -> dict[str, Any]:
-    """The options as the API's ``{column: {operator: value}}``."""
-    filters = {column: _condition(value) for column, value in (params["filters"] or {}).items()}
-    if params["name"] is not None:
-        filters["label"] = {"in": [params["name"]]}
-    if params["statuses"] is not None:
-        filters["actual_status"] = {"in": params["statuses"]}
-    if params["gpu_names"] is not None:
-        filters["gpu_name"] = {"in": [name.replace("_", " ") for name in params["gpu_names"]]}
-    return filters
-
-
-def _condition(value: Any) -> dict[str, Any]:
-    if isinstance(value, Mapping):
-        return dict(value)
-    return {"in": value} if isinstance(value, list) else {"eq": value}
+    conditions = ("filters", "name", "statuses", "gpu_names")
+    return list_instances(context.client, select_filters(**{option: params[option] for option in conditions}))
 
 
 def main() -> None:

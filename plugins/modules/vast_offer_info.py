@@ -48,9 +48,9 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: The three best offers of two RTX 4090 in North America or Germany
+- name: The three best offers of an RTX 4090 in North America or Germany
   cloudctl.vastai.vast_offer_info:
-    filters: gpu_name=RTX_4090 num_gpus=2 reliability>0.98
+    filters: gpu_name=RTX_4090 num_gpus=1 reliability>0.98
     regions: [North_America, DE]
     limit: 3
   register: found
@@ -234,8 +234,8 @@ offers:
       sample: true
     duration_seconds:
       description: How long the offer can be rented at most, in seconds.
-      type: float
-      sample: 8640000.0
+      type: int
+      sample: 8640000
     is_bid:
       description: Whether the price is that of an interruptible instance.
       type: bool
@@ -245,7 +245,7 @@ offers:
       type: float
       sample: 0.21
     reserved_hourly_price:
-      description: The price in $/h of an instance that is paid in advance, with Vast.ai's own idea of its storage.
+      description: The price in $/h for an instance that is paid in advance, storage included.
       type: float
       sample: 0.401042
     cost:

@@ -54,7 +54,7 @@ class InProcessAction(ActionBase):
         )
 
     def _interpreter_is_ours(self, task_vars: Mapping[str, Any]) -> bool:
-        """A Python that was named must be ours; one that Ansible would only go and discover is none that anybody chose."""
+        """A Python that was named must be ours; one that Ansible would go and discover is nobody's choice."""
         if self._task.delegate_to:
             task_vars = task_vars.get("ansible_delegated_vars", {}).get(self._task.delegate_to, {})
         named = C.config.get_config_value("INTERPRETER_PYTHON", variables=dict(task_vars))

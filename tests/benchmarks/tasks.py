@@ -3,10 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Milliseconds per task of both doors, beside the cheapest tasks that Ansible has.
 
-Method: one run of ansible-playbook on one host, with 20 tasks in a row of each kind; a callback notes when each task begins;
-a kind's figure is the time from its first task to the first of the next kind, divided by 20. The instance exists, so that
-vast_instance has nothing to do but to see that: one request to an emulator on the same machine. The figures depend on the
-machine; the ratios to `ping` from the same run much less.
+Method: one run of ansible-playbook on one host, with 20 tasks in a row of each kind; a callback notes when each task
+begins; a kind's figure is the time from its first task to the first of the next kind, divided by 20. The instance
+exists, so that vast_instance has nothing to do but to see that: one request to an emulator on the same machine. The
+figures depend on the machine; the ratios to `ping` from the same run much less.
 """
 
 from __future__ import annotations
