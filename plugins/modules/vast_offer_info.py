@@ -48,10 +48,10 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: The three best offers of an RTX 4090 in North America or Germany
+- name: The three best offers of an RTX 4090 in Europe or South Korea
   cloudctl.vastai.vast_offer_info:
     filters: gpu_name=RTX_4090 num_gpus=1 reliability>0.98
-    regions: [North_America, DE]
+    regions: [Europe, KR]
     limit: 3
   register: found
 
