@@ -36,7 +36,8 @@ OFFER_ARGUMENTS: dict[str, dict[str, Any]] = {
 class Reader(Protocol):
     """What a search needs of the client."""
 
-    def read(self, method: str, path: str, params: Any = None, body: Any = None) -> Any: ...
+    def read(self, method: str, path: str, params: Any = None, body: Any = None) -> Any:
+        """The decoded answer."""
 
 
 def offer_query(
