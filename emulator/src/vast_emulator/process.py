@@ -12,6 +12,7 @@ import sys
 import urllib.error
 import urllib.parse
 import urllib.request
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -58,8 +59,10 @@ class Emulator:
         command = [self.python, "-m", "vast_emulator", "serve", "--port", str(port)]
         for name, value in self.options.items():
             command += ["--" + name.replace("_", "-"), str(value)]
-        # The emulator needs no proxy and no key of the caller.
+        # The emulator needs no key of the caller's; it is found whether the package is installed or only on sys.path.
         environment = {name: value for name, value in os.environ.items() if name != "VAST_API_KEY"}
+        source = str(Path(__file__).resolve().parents[1])
+        environment["PYTHONPATH"] = os.pathsep.join(filter(None, [source, environment.get("PYTHONPATH")]))
         self._process = subprocess.Popen(  # noqa: S603 (our own command line)
             command, stdout=subprocess.PIPE, text=True, env=environment
         )

@@ -61,13 +61,13 @@ def _item(span: Span, first: float, last: float, dollars: float) -> dict[str, An
 
 
 def _contract_days(world: World, number: int, spans: list[Span], first: float, last: float) -> list[dict[str, Any]]:
-    """A contract's rows, one per UTC day that it was billed in."""
-    begin = max(first, min(span.start for span in spans))
-    end = min(last, max(world.now if span.end is None else span.end for span in spans))
+    """A contract's rows, one per UTC day that it was billed in; whole days, as the column is ``day``."""
+    begin = min(span.start for span in spans)
+    end = max(world.now if span.end is None else span.end for span in spans)
     contract = world.contracts.get(number)
     rows = []
-    day = math.floor(begin / DAY) * DAY
-    while day < end:
+    day = math.floor(max(first, begin) / DAY) * DAY
+    while day < end and day <= last:
         low, high = max(day, begin), min(day + DAY, end)
         items = [
             _item(span, max(low, span.start), min(high, world.now if span.end is None else span.end), dollars)
@@ -106,11 +106,10 @@ def charges(call: Call) -> dict[str, Any]:
     tests = predicates("type", filters["type"]) if "type" in filters else []
     if not all(test("instance") for test in tests):
         return _page(call, [], 100, MOST_CHARGES)
-    last = min(days[1], call.world.now)
     rows = [
         row
         for number, spans in call.world.ledger.by_contract()
-        for row in _contract_days(call.world, number, spans, days[0], last)
+        for row in _contract_days(call.world, number, spans, *days)
     ]
     return _page(call, rows, 100, MOST_CHARGES)
 

@@ -75,3 +75,12 @@ def execute(call: Call) -> dict[str, Any]:
     name = command.split(" ")[0]
     text = {"ls": f"{WRITEABLE}/root\n{WRITEABLE}/workspace\n", "du": f"4.0K\t{WRITEABLE}/workspace\n", "rm": ""}[name]
     return {"success": True, "writeable_path": WRITEABLE, "result_url": _publish(call, text), "msg": "Command sent."}
+
+
+@api.add("POST", "/api/v0/instances/take_snapshot/{id}")
+def take_snapshot(call: Call) -> dict[str, Any]:
+    """Only queued. The id in the body as well, as the official client sends it, is refused by the live API."""
+    contract = call.contract()
+    if "id" in call.body:
+        raise Refusal(400, "invalid_args", "params duplicated in URL and body: ['id']")
+    return {"success": True, "msg": f"Snapshot of instance {contract.id} queued."}
