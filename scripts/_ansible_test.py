@@ -136,10 +136,10 @@ class AnsibleTest:
 
 def _show(log: Path) -> None:
     """Print a log without the lines that only tell of progress."""
-    for line in log.read_text(encoding="utf-8", errors="replace").splitlines():
-        if not NOISE.match(line):
-            print(line)
-    print(f"(all of it is in {log.relative_to(ROOT)})", flush=True)
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    shown = [line for line in lines if not NOISE.match(line)]
+    # One print, because others may be printing.
+    print("\n".join([*shown, f"(all of it is in {log.relative_to(ROOT)})"]), flush=True)
 
 
 def of_this_environment(name: str) -> tuple[AnsibleTest, str]:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, cloudctl.vastai contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Run `ansible-test sanity` on every supported ansible-core, one after another, each in its own environment.
+"""Run `ansible-test sanity` on every supported ansible-core, each in its own environment.
 
     sanity.py [--core 2.19] [ansible-test sanity's own options and files]
 
@@ -14,6 +14,7 @@ import argparse
 import os
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from _ansible_test import AnsibleTest
@@ -35,7 +36,9 @@ def main() -> int:
     options, rest = parser.parse_known_args()
 
     pythons = available()
-    outcomes = [_check(core, pythons, rest) for core in options.core or CORES]
+    # One run keeps one processor busy.
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        outcomes = list(pool.map(lambda core: _check(core, pythons, rest), options.core or CORES))
     return 1 if "failed" in outcomes else 0
 
 
