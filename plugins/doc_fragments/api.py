@@ -7,7 +7,10 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """Included by modules as C(cloudctl.vastai.api); inventory and lookup plugins add the variables as C(.plugin)."""
+    """Included by modules as C(cloudctl.vastai.api).
+
+    Inventory and lookup plugins add environment variables with C(.plugin), and lookups variables with C(.lookup).
+    """
 
     DOCUMENTATION = r"""
 options:
@@ -47,4 +50,15 @@ options:
   api_url:
     env:
       - name: VAST_URL
+"""
+
+    # A module takes these from module_defaults, which lookups do not know.
+    LOOKUP = r"""
+options:
+  api_key:
+    vars:
+      - name: vast_api_key
+  api_url:
+    vars:
+      - name: vast_api_url
 """

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A marketplace on localhost, instances rented on it, and Ansible's own commands with a private home.
 
-A test that must hold on every supported ansible-core asks for ``any_ansible`` instead of ``ansible``: it then runs with that of
-.venv and once more with each that ``make sanity`` has installed below build/.
+A test that must hold on every supported ansible-core asks for ``any_ansible`` instead of ``ansible``: it then runs with
+that of .venv and once more with each that ``make sanity`` has installed below build/.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ import pytest
 import requests
 import urllib3
 import yaml
+
 from vast_emulator.process import Emulator
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -53,7 +54,13 @@ def emulator(marketplace: Emulator) -> Emulator:
 @pytest.fixture
 def offers(emulator: Emulator) -> list[dict[str, Any]]:
     """Rows of offers that can be rented, cheapest first, each on a machine of its own."""
-    query = {"rentable": {"eq": True}, "verified": {"eq": True}, "order": [["dph_total", "asc"]], "type": "on-demand", "limit": 64}
+    query = {
+        "rentable": {"eq": True},
+        "verified": {"eq": True},
+        "order": [["dph_total", "asc"]],
+        "type": "on-demand",
+        "limit": 64,
+    }
     rows = emulator.api("POST", "/api/v0/bundles/", query)["offers"]
     return list({row["machine_id"]: row for row in reversed(rows)}.values())[::-1]
 
@@ -89,7 +96,7 @@ def rent(emulator: Emulator, offers: list[dict[str, Any]]) -> Rent:
 
 @pytest.fixture
 def vast_env(marketplace: Emulator, tmp_path: Path) -> dict[str, str]:
-    """An environment for Ansible's commands: this checkout, the marketplace and its key, nothing of the caller's own."""
+    """An environment for Ansible's commands: this checkout, the marketplace and its key, nothing of the caller's."""
     return {
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
         "LANG": "C.UTF-8",
@@ -117,7 +124,9 @@ class Ansible:
         """A file in the folder: text as it is, everything else as YAML."""
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(content if isinstance(content, str) else yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+        path.write_text(
+            content if isinstance(content, str) else yaml.safe_dump(content, sort_keys=False), encoding="utf-8"
+        )
         return path
 
     def run(self, command: str, *arguments: object) -> subprocess.CompletedProcess[str]:
@@ -150,7 +159,7 @@ class Ansible:
         return self.inventory(*arguments, **options)["_meta"]["hostvars"]
 
     def play(self, tasks: Any, *arguments: object, **keywords: Any) -> subprocess.CompletedProcess[str]:
-        """``ansible-playbook`` with one play of these tasks on localhost; ``keywords`` are the play's, such as ``vars``."""
+        """``ansible-playbook`` with one play of these tasks on localhost; ``keywords`` of the play: ``vars``, ..."""
         play = {"hosts": "localhost", "connection": "local", "gather_facts": False, **keywords, "tasks": tasks}
         return self.run("playbook", self.write("play.yml", [play]), *arguments)
 
@@ -195,7 +204,7 @@ def any_ansible(request: pytest.FixtureRequest, vast_env: dict[str, str], tmp_pa
 
 
 def _libraries(folder: Path) -> Path:
-    """A folder for PYTHONPATH with what the collection imports: the environments of ansible-test have only ansible-core."""
+    """A folder for PYTHONPATH with what the collection imports: ansible-test's environments have only ansible-core."""
     _made(folder)
     for package in (requests, urllib3, certifi, idna):
         place = Path(package.__file__ or "").parent
