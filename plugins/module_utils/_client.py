@@ -28,6 +28,7 @@ from ansible_collections.cloudctl.vastai.plugins.module_utils._errors import (
     VastError,
 )
 from ansible_collections.cloudctl.vastai.plugins.module_utils._session import open_session
+from ansible_collections.cloudctl.vastai.plugins.module_utils._usage import checked_seconds
 from ansible_collections.cloudctl.vastai.plugins.module_utils._version import VERSION
 
 try:
@@ -146,8 +147,12 @@ def open_client(options: Mapping[str, Any], caller: str) -> VastClient:
         api_key=find_api_key(options.get("api_key")),
         api_url=find_api_url(options.get("api_url")),
         caller=caller,
-        timeout=DEFAULT_TIMEOUT if timeout is None else float(timeout),
-        retry_timeout=DEFAULT_RETRY_TIMEOUT if retry_timeout is None else float(retry_timeout),
+        timeout=DEFAULT_TIMEOUT if timeout is None else checked_seconds("api_timeout", float(timeout), least=0.001),
+        retry_timeout=(
+            DEFAULT_RETRY_TIMEOUT
+            if retry_timeout is None
+            else checked_seconds("api_retry_timeout", float(retry_timeout))
+        ),
     )
 
 

@@ -33,6 +33,7 @@ from ansible_collections.cloudctl.vastai.plugins.module_utils._readiness import 
 )
 from ansible_collections.cloudctl.vastai.plugins.module_utils._rent import Renter
 from ansible_collections.cloudctl.vastai.plugins.module_utils._resource import Resource
+from ansible_collections.cloudctl.vastai.plugins.module_utils._usage import checked_id, checked_name, checked_seconds
 from ansible_collections.cloudctl.vastai.plugins.module_utils._wait import ticks
 
 Row = dict[str, Any]
@@ -57,11 +58,15 @@ class InstanceResource(Resource):
         self._wanted = Wanted(
             state=params["state"],
             launch=launch_from(params),
-            name=params.get("name") or None,
-            instance_id=params.get("id"),
+            name=_name(params),
+            instance_id=checked_id("id", params.get("id")),
             machine_id=params.get("machine_id"),
             force_replace=bool(params.get("force_replace")),
         )
+        for option in ("wait_timeout", "rent_timeout"):
+            checked_seconds(option, params[option])
+        # Also when nothing will be rented: a typo that shows only when the instance is gone comes at the worst time.
+        self._query = offer_query(params, offer_type=self.offer_type, storage=self._wanted.launch.disk_to_rent_gb)
         self._row: Row | None = None
         self._offers: Sequence[Row] = ()
         self._rented: Mapping[str, Any] | None = None
@@ -95,8 +100,7 @@ class InstanceResource(Resource):
         return rows[0] if rows else None
 
     def _search(self) -> list[Row]:
-        query = offer_query(self._params, offer_type=self.offer_type, storage=self._wanted.launch.disk_to_rent_gb)
-        return search(self._context.client, query)
+        return search(self._context.client, self._query)
 
     def _nothing_found(self) -> str:
         params = self._params
@@ -329,3 +333,9 @@ class InstanceResource(Resource):
     def _remains(self, row: Row | None) -> dict[str, Any]:
         """What a destruction leaves behind: volumes outlive their instance and go on billing."""
         return {} if row is None else {"destroyed_id": row["id"], "volumes_kept": volumes(row)}
+
+
+def _name(params: Mapping[str, Any]) -> str | None:
+    """Beside an id, an empty name counts as not given: ansible-core 2.18 makes that of an option that is none."""
+    name = params.get("name")
+    return None if params.get("id") is not None and not name else checked_name(name)

@@ -47,6 +47,10 @@ LAUNCH_PRIVATE = ("env", "onstart")
 _PORT = re.compile(r"(\d{1,5})(?::(\d{1,5}))?(?:/(tcp|udp))?")
 _ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,255}")
 _LONGEST_ENV = 32768
+# Anything else that is wrong with a name is the registry's to say.
+_IMAGE = re.compile(r"[!-~]+")
+_SMALLEST_DISK_GB = 1.0
+_LARGEST_DISK_GB = 1_000_000.0
 # A disk that was asked for as 50 GB may be reported as 50.1 GB.
 _DISK_SLACK_GB = 1.0
 
@@ -123,12 +127,17 @@ class Launch:
 def launch_from(params: Mapping[str, Any]) -> Launch:
     """The settings in a task's options. Raises :class:`BadRequest` with a sentence about the first that is wrong."""
     disk_gb = params.get("disk")
-    if disk_gb is not None and disk_gb <= 0:
-        raise BadRequest(f"disk must be more than 0 GB, not {disk_gb:g}.")
+    if disk_gb is not None and not _SMALLEST_DISK_GB <= disk_gb <= _LARGEST_DISK_GB:
+        raise BadRequest(
+            f"disk must be a number of GB from {_SMALLEST_DISK_GB:g} to {_LARGEST_DISK_GB:g}, not {disk_gb:g}."
+        )
+    image = params.get("image") or None
+    if image and not _IMAGE.fullmatch(image):
+        raise BadRequest(f"image {image!r} is no name of a Docker image, such as pytorch/pytorch:latest.")
     args = params.get("args")
     ports = params.get("ports")
     return Launch(
-        image=params.get("image") or None,
+        image=image,
         template_hash_id=params.get("template_hash_id") or None,
         disk_gb=disk_gb,
         variables=_variables(params.get("env")),
@@ -169,6 +178,8 @@ def _name(name: Any) -> str:
 
 
 def _text(name: Any, value: Any) -> str:
+    if value is None:
+        raise BadRequest(f"env variable {name} has no value; leave it out, or quote an empty one.")
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (str, int, float)):

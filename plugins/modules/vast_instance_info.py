@@ -306,6 +306,7 @@ from ansible_collections.cloudctl.vastai.plugins.module_utils._module import (
     ModuleSpec,
     run_as_module,
 )
+from ansible_collections.cloudctl.vastai.plugins.module_utils._usage import checked_id, not_empty
 
 SPEC = ModuleSpec(
     argument_spec={
@@ -329,8 +330,10 @@ def run(context: Context) -> dict[str, Any]:
 
 def _rows(context: Context) -> list[dict[str, Any]]:
     params = context.params
-    if params["id"] is not None:
-        row = show_instance(context.client, params["id"])
+    instance_id = checked_id("id", params["id"])
+    not_empty(params["name"])
+    if instance_id is not None:
+        row = show_instance(context.client, instance_id)
         return [row] if row else []
     conditions = ("filters", "name", "statuses", "gpu_names")
     return list_instances(context.client, select_filters(**{option: params[option] for option in conditions}))
