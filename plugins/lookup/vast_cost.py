@@ -31,8 +31,8 @@ options:
   offer:
     description:
       - Instead of instances, an offer that is not rented yet, for which there must be no terms.
-      - Either its ID, or what it must be like, as the option O(cloudctl.vastai.vast_offer_info#module:filters) takes it, as
-        text or as a dictionary. The best offer by O(order) is returned, which is the one that
+      - Either its ID, or what it must be like, in the form of O(cloudctl.vastai.vast_offer_info#module:filters), as text
+        or as a dictionary. The best offer by O(order) is returned, which is the one that
         M(cloudctl.vastai.vast_instance) would try first.
     type: raw
   order:
@@ -46,8 +46,8 @@ options:
     type: float
     default: 10.0
 notes:
-  - P(cloudctl.vastai.vast_cost#lookup) is best called with C(query), which returns a list whatever is found. C(lookup) returns
-    a dictionary when there is one result, and a list of dictionaries when there are several.
+  - It is best called with C(query), which returns a list whatever is found. C(lookup) returns a dictionary when there is
+    one result, and a list of dictionaries when there are several.
   - A name that nothing is called by is an error. C(errors='ignore') makes it an empty result.
 seealso:
   - module: cloudctl.vastai.vast_instance_info
@@ -73,7 +73,7 @@ EXAMPLES = r"""
 
 - name: Each instance with its price
   ansible.builtin.debug:
-    msg: "{{ item.name }} ({{ item.id }}) costs ${{ item.hourly_price }}/h, and ${{ item.upload_price_per_gb }} per GB sent"
+    msg: "{{ item.name }} costs ${{ item.hourly_price }}/h, and ${{ item.upload_price_per_gb }} per GB sent"
   loop: "{{ query('cloudctl.vastai.vast_cost', 'llama3-trainer', '4242') }}"
   loop_control:
     label: "{{ item.id }}"
@@ -128,8 +128,8 @@ _raw:
       sample: USD
     hourly_price:
       description: >-
-        What accrues now, in $/h. GPUs do not bill while an instance is loading or stopped, storage does. Of an offer, what
-        accrues once it is rented and runs.
+        What accrues now, in $/h. GPUs do not bill while an instance is loading or stopped, storage does. Of an offer,
+        what accrues once it is rented and runs.
       type: float
       sample: 0.410417
     daily_price:
@@ -194,7 +194,7 @@ class LookupModule(LookupBase):
     def run(self, terms: list[Any], variables: Mapping[str, Any] | None = None, **kwargs: Any) -> list[Row]:
         self.set_options(var_options=variables, direct=kwargs)
         options = Options(self, self._templar.template, "var:")
-        names = [str(term).strip() for term in plain(self._flatten(terms))]
+        names = ["" if term is None else str(term) for term in plain(self._flatten(terms))]
         try:
             if options["offer"] is not None:
                 return [_offer(options, names)]
@@ -222,9 +222,7 @@ def _rented(client: VastClient, names: list[str]) -> list[Row]:
     for name in names:
         meant = _meant(rows, name)
         if not meant:
-            raise BadRequest(
-                f"There is no instance named {name!r}, and none with this ID; see vast_instance_info for all."
-            )
+            raise BadRequest(f"There is no instance with the name or ID {name!r}; vast_instance_info lists all.")
         chosen |= {row["id"]: row for row in meant}
     return [chosen[number] for number in sorted(chosen)]
 
@@ -241,6 +239,9 @@ def _candidates(client: VastClient, names: list[str]) -> list[Row]:
 
 
 def _meant(rows: list[Row], name: str) -> list[Row]:
+    """Several may have the same name; an empty one means none, not those without a name."""
+    if not name:
+        return []
     of_this_id = [row for row in rows if str(row["id"]) == name]
     return of_this_id or [row for row in rows if row.get("label") == name]
 

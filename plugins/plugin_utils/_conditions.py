@@ -14,10 +14,10 @@ from ansible.module_utils.parsing.convert_bool import boolean
 def holds(templar: Any, condition: str, variables: Mapping[str, Any]) -> bool:
     """Whether a bare expression, such as ``vast_num_gpus > 2``, is true. Raises what the template engine raises.
 
-    Until 2.18 ansible-core has no method for that, and the text around the condition is the custom. Since 2.19 that would
-    take away the trust that the user's own condition has.
+    Until 2.18 ansible-core has no method for that, and to write text around the condition is the custom. Since 2.19 the
+    condition would lose its trust that way.
     """
     templar.available_variables = variables
     if hasattr(templar, "evaluate_conditional"):
         return templar.evaluate_conditional(condition)
-    return boolean(templar.template("{%% if %s %%} True {%% else %%} False {%% endif %%}" % condition))
+    return boolean(templar.template("{% if " + condition + " %} True {% else %} False {% endif %}"))

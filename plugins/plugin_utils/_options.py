@@ -4,7 +4,7 @@
 """Options of plugins that run on the controller, as plain values, with templates resolved where users may write them.
 
 Where a value came from decides. The user's inventory file and the user's variables may hold templates. Values from the
-environment may not, although ansible-core trusts them since 2.19: a key is not a program. Arguments of a lookup have been
+environment may not, although ansible-core trusts them since 2.19: a key is not a program. Arguments of a lookup were
 resolved before, and doing that again would run whatever they resolved to.
 """
 
@@ -24,8 +24,8 @@ class Options:
     """The options of one plugin, read once they are set."""
 
     def __init__(self, plugin: Any, template: Template, templated_origin: str) -> None:
-        """``template``: resolves one text; ``templated_origin``: how ansible-core's name for an origin begins whose texts
-        may be templates: ``Direct`` is an inventory's file, ``var:`` a variable.
+        """``template``: resolves one text; ``templated_origin``: the first letters of ansible-core's name for the origin
+        whose texts may be templates: ``Direct`` is an inventory's file, ``var:`` a variable.
         """
         self._plugin = plugin
         self._template = template
