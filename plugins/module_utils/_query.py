@@ -103,7 +103,7 @@ _TERM = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-_LIST_ITEM = re.compile(rf"""\s*(?P<item>{_QUOTED}|[^,"']*?)\s*(?:,|$)""")
+_LIST_ITEM = re.compile(rf"""\s*(?P<item>{_QUOTED}|[^,"']*)\s*(?:,|$)""")
 _PREFIXED = re.compile(
     r"(?P<operator>[=<>!]+|(?:not\s+in|notin|nin|in)(?=\s*\[))\s*(?P<value>.*)",
     re.DOTALL,
@@ -333,7 +333,7 @@ def _items(text: str, shown: str) -> Iterator[Scalar]:
             raise BadRequest(
                 f"Can't read the list in {shorten(shown)!r}: write [one,two] and quote what holds a comma."
             )
-        if found["item"]:
+        if found["item"].strip():
             yield _literal(found["item"])
         position = found.end()
 
