@@ -14,12 +14,13 @@ from ansible_collections.cloudctl.vastai.plugins.module_utils._dollars import us
 from ansible_collections.cloudctl.vastai.plugins.module_utils._errors import BadRequest, Failure, ResourcesUnavailable
 from ansible_collections.cloudctl.vastai.plugins.module_utils._instance_facts import describe, volumes
 from ansible_collections.cloudctl.vastai.plugins.module_utils._instance_plan import (
+    STATES,
     Wanted,
     needs_offers,
     plan_instance,
     rent_step,
 )
-from ansible_collections.cloudctl.vastai.plugins.module_utils._launch import launch_from
+from ansible_collections.cloudctl.vastai.plugins.module_utils._launch import LAUNCH_ARGUMENTS, launch_from
 from ansible_collections.cloudctl.vastai.plugins.module_utils._module import Context
 from ansible_collections.cloudctl.vastai.plugins.module_utils._offers import describe as describe_offer
 from ansible_collections.cloudctl.vastai.plugins.module_utils._offers import offer_query, search
@@ -43,6 +44,20 @@ _GRACE = 60.0
 # A reboot that was accepted may take some seconds to show as anything but "running".
 _REBOOT_LAG = 5.0
 _RUNNERS_UP = 4
+
+INSTANCE_ARGUMENTS: dict[str, Any] = {
+    **LAUNCH_ARGUMENTS,
+    "name": {"type": "str"},
+    "id": {"type": "int"},
+    "state": {"type": "str", "choices": list(STATES), "default": "present"},
+    "rent_timeout": {"type": "float", "default": 120.0},
+    "force_replace": {"type": "bool", "default": False},
+    "wait": {"type": "bool", "default": True},
+    "wait_for": {"type": "str", "choices": ["running", "ssh"], "default": "ssh"},
+    "wait_timeout": {"type": "float", "default": 900.0},
+    "connect_with": {"type": "str", "choices": list(_ssh.CONNECT_WITH), "default": "auto"},
+}
+"""The options of every module that rents instances, documented in the fragment instance."""
 
 
 class InstanceResource(Resource):
