@@ -31,8 +31,8 @@ options:
   offer:
     description:
       - Instead of instances, an offer that is not rented yet, for which there must be no terms.
-      - Either its ID, or what it must be like, in the form of O(cloudctl.vastai.vast_offer_info#module:filters), as text
-        or as a dictionary. The best offer by O(order) is returned, which is the one that
+      - Either its ID, or what it must be like, in the form of O(cloudctl.vastai.vast_offer_info#module:filters), as
+        text or as a dictionary. The best offer by O(order) is returned, which is the one that
         M(cloudctl.vastai.vast_instance) would try first.
     type: raw
   order:
@@ -46,8 +46,8 @@ options:
     type: float
     default: 10.0
 notes:
-  - It is best called with C(query), which returns a list whatever is found. C(lookup) returns a dictionary when there is
-    one result, and a list of dictionaries when there are several.
+  - It is best called with C(query), which returns a list whatever is found. C(lookup) returns a dictionary when there
+    is one result, and a list of dictionaries when there are several.
   - A name that nothing is called by is an error. C(errors='ignore') makes it an empty result.
 seealso:
   - module: cloudctl.vastai.vast_instance_info
@@ -228,7 +228,7 @@ def _rented(client: VastClient, names: list[str]) -> list[Row]:
 
 
 def _candidates(client: VastClient, names: list[str]) -> list[Row]:
-    """Rows that may be meant, in as few requests as that takes: the API finds labels itself, but only one ID at a time."""
+    """Rows that may be meant, in as few requests as possible: the API finds labels, but only one ID at a time."""
     if len(names) == 1 and names[0].isdecimal():
         row = show_instance(client, int(names[0]))
         if row:

@@ -24,8 +24,8 @@ class Options:
     """The options of one plugin, read once they are set."""
 
     def __init__(self, plugin: Any, template: Template, templated_origin: str) -> None:
-        """``template``: resolves one text; ``templated_origin``: the first letters of ansible-core's name for the origin
-        whose texts may be templates: ``Direct`` is an inventory's file, ``var:`` a variable.
+        """``template``: resolves one text; ``templated_origin``: how ansible-core's name begins for the origin whose
+        texts may be templates: ``Direct`` is an inventory's file, ``var:`` a variable.
         """
         self._plugin = plugin
         self._template = template

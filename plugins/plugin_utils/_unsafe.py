@@ -4,8 +4,8 @@
 """Text that strangers wrote, kept away from the template engine.
 
 Anybody on an account can set a label to ``{{ lookup('pipe', ...) }}``. ansible-core 2.18 runs every text that looks
-like a template unless it is marked as unsafe. Since 2.19 it runs none unless it is marked as trusted, so there is nothing
-to do.
+like a template unless it is marked as unsafe. Since 2.19 it runs none unless it is marked as trusted, so there is
+nothing to do.
 """
 
 from __future__ import annotations
