@@ -25,7 +25,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, NamedTuple, Union
+from typing import Any
 
 from ansible_collections.cloudctl.vastai.plugins.module_utils._errors import BadRequest
 from ansible_collections.cloudctl.vastai.plugins.module_utils._match import matches
@@ -36,6 +36,17 @@ from ansible_collections.cloudctl.vastai.plugins.module_utils._offer_fields impo
     Kind,
     resolve,
     shorten,
+)
+from ansible_collections.cloudctl.vastai.plugins.module_utils._query_terms import (
+    ANY,
+    NULL,
+    Literal,
+    Scalar,
+    Term,
+    is_any,
+    is_null,
+    plain,
+    read_terms,
 )
 from ansible_collections.cloudctl.vastai.plugins.module_utils._regions import (
     REGIONS,
@@ -67,50 +78,9 @@ OFFER_TYPES = {
 }
 """Names of the kinds of rent, and what is sent for them."""
 
-_OPERATORS = {
-    "=": "eq",
-    "==": "eq",
-    "eq": "eq",
-    "!=": "neq",
-    "neq": "neq",
-    "noteq": "neq",
-    "not eq": "neq",
-    ">": "gt",
-    "gt": "gt",
-    ">=": "gte",
-    "gte": "gte",
-    "<": "lt",
-    "lt": "lt",
-    "<=": "lte",
-    "lte": "lte",
-    "in": "in",
-    "notin": "notin",
-    "not in": "notin",
-    "nin": "notin",
-}
 _SYMBOLS = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
 _LIST_OPERATOR = {"eq": "in", "neq": "notin", "in": "in", "notin": "notin"}
 
-_WORDS = r"not\s+in|not\s+eq|notin|noteq|nin|neq|in|eq|gte|gt|lte|lt"
-_LIST = r"""\[(?:"[^"]*"|'[^']*'|[^\[\]"'])*\]"""
-_QUOTED = r""""[^"]*"|'[^']*'"""
-_TERM = re.compile(
-    rf"""
-    (?P<field>[A-Za-z0-9_]+)
-    (?: \s*(?P<symbol>[=<>!]+)\s* | \s+(?P<word>{_WORDS})(?=[\s\["'])\s* )
-    (?P<value> {_LIST} | {_QUOTED} | [^\s\[\]"']+ )
-    (?: [\s,]+ | $ )
-    """,
-    re.VERBOSE | re.IGNORECASE,
-)
-_LIST_ITEM = re.compile(rf"""\s*(?P<item>{_QUOTED}|[^,"']*)\s*(?:,|$)""")
-_PREFIXED = re.compile(
-    r"(?P<operator>[=<>!]+|(?:not\s+in|notin|nin|in)(?=\s*\[))\s*(?P<value>.*)",
-    re.DOTALL,
-)
-
-_ANY = ("any", "?", "*")
-_NULL = ("None", "null")
 _TRUE = ("true", "yes", "on", "1")
 _FALSE = ("false", "no", "off", "0")
 _COUNTRY_CODE = re.compile(r"[A-Z]{2}")
@@ -127,26 +97,6 @@ _DEFAULTS: tuple[tuple[dict[str, bool], frozenset[str]], ...] = (
     ({"rentable": True, "rented": False}, frozenset({"rentable", "rented"})),
 )
 _QUALITY = frozenset({"verified", "external"})
-
-
-class Literal(NamedTuple):
-    """A value as written: quoted text is never ``any``, ``null`` or a list."""
-
-    text: str
-    quoted: bool = False
-
-
-Scalar = Union[Literal, bool, int, float]
-Value = Union[Scalar, list[Scalar]]
-
-
-class Term(NamedTuple):
-    """One condition as written: ``shown`` is what error sentences quote."""
-
-    field: str
-    operator: str
-    value: Value
-    shown: str
 
 
 Conditions = dict[str, dict[str, Any]]
@@ -171,7 +121,7 @@ def build_query(
     Raises BadRequest for what can't be read or can't be met by any offer.
     """
     conditions: Conditions = {}
-    touched = {term.field for term in _gather(conditions, _terms(filters))}
+    touched = {term.field for term in _gather(conditions, read_terms(filters))}
     if regions is not None:
         _restrict_regions(conditions, regions)
     for option, field, wanted in (
@@ -218,140 +168,13 @@ def _order_key(name: str) -> list[str]:
     return [resolve(name.strip("+-"), f"order {name}"), direction]
 
 
-# ---- from text and mappings to terms
-
-
-def _terms(filters: str | Mapping[str, Any] | None) -> Iterator[Term]:
-    if filters is None:
-        return iter(())
-    if isinstance(filters, str):
-        return _terms_of_text(str(filters))
-    if isinstance(filters, Mapping):
-        return _terms_of_mapping(filters)
-    raise BadRequest("The option filters takes query text or a dictionary of conditions.")
-
-
-def _terms_of_text(text: str) -> Iterator[Term]:
-    position = len(text) - len(text.lstrip())
-    while position < len(text):
-        found = _TERM.match(text, position)
-        if not found:
-            raise BadRequest(
-                f"Can't read {shorten(text[position:])!r} in the offer query: a term is 'field operator value', "
-                "and spaces in a value are written as _ or inside quotes."
-            )
-        shown = found.group().strip(" \t\r\n,")
-        operator = _operator(found["symbol"] or found["word"], shown)
-        yield Term(
-            resolve(found["field"], shown),
-            operator,
-            _bare(found["value"], operator, shown),
-            shown,
-        )
-        position = found.end()
-
-
-def _bare(written: str, operator: str, shown: str) -> Value:
-    """The value of a term of text, where white space and commas end a word that is not quoted."""
-    word = written.strip(",")
-    if operator in ("eq", "neq") and written[0] not in "[\"'" and re.search("[,=<>]", word):
-        raise BadRequest(
-            f"Can't tell where the value ends in {shorten(shown)!r}: separate terms with spaces, or quote it."
-        )
-    return _read(word, operator, shown)
-
-
-def _terms_of_mapping(filters: Mapping[str, Any]) -> Iterator[Term]:
-    for name, wanted in filters.items():
-        conditions = wanted if isinstance(wanted, Mapping) else {None: wanted}
-        for operator, value in conditions.items():
-            shown = f"{name}: {wanted}"
-            field = resolve(str(name), shown)
-            if value is not None and value != "":
-                yield _mapped(field, operator, value, shown)
-
-
-def _mapped(field: str, operator: Any, value: Any, shown: str) -> Term:
-    if operator is not None:
-        name = _operator(str(operator), shown)
-    elif isinstance(value, str):
-        name, value = _prefix(str(value), shown)
-    else:
-        name = "eq"
-    return Term(field, name, _value(value, name, shown), shown)
-
-
-def _prefix(text: str, shown: str) -> tuple[str, str]:
-    """Splits ``">=2"``. Word operators count only before a list, since ``GT 1030`` is a GPU."""
-    found = _PREFIXED.fullmatch(text.strip())
-    if not found:
-        return "eq", text
-    return _operator(found["operator"], shown), found["value"]
-
-
-def _value(value: Any, operator: str, shown: str) -> Value:
-    if isinstance(value, str):
-        return _read(str(value), operator, shown)
-    if isinstance(value, (list, tuple)):
-        return [_scalar(item, shown) for item in value]
-    return _scalar(value, shown)
-
-
-def _scalar(value: Any, shown: str) -> Scalar:
-    if isinstance(value, str):
-        return _literal(str(value))
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, (int, float)):
-        return value
-    raise BadRequest(f"A condition of an offer query is made of text, numbers and booleans, not {shorten(shown)!r}.")
-
-
-def _operator(written: str, shown: str) -> str:
-    found = _OPERATORS.get(" ".join(written.lower().split()))
-    if found:
-        return found
-    raise BadRequest(
-        f"Unknown operator {shorten(written)!r} in {shorten(shown)!r}; there are = != > >= < <= in and notin."
-    )
-
-
-def _read(written: str, operator: str, shown: str) -> Value:
-    text = written.strip()
-    if text.startswith("[") and text.endswith("]") and len(text) > 1:
-        return list(_items(text[1:-1], shown))
-    if operator in ("in", "notin"):
-        return list(_items(text, shown))
-    return _literal(text)
-
-
-def _items(text: str, shown: str) -> Iterator[Scalar]:
-    position = 0
-    while position < len(text):
-        found = _LIST_ITEM.match(text, position)
-        if not found:
-            raise BadRequest(
-                f"Can't read the list in {shorten(shown)!r}: write [one,two] and quote what holds a comma."
-            )
-        if found["item"].strip():
-            yield _literal(found["item"])
-        position = found.end()
-
-
-def _literal(written: str) -> Literal:
-    text = written.strip()
-    if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
-        return Literal(text[1:-1], quoted=True)
-    return Literal(text)
-
-
 # ---- from terms to conditions
 
 
 def _gather(conditions: Conditions, terms: Iterable[Term]) -> Iterator[Term]:
     """Adds the terms to the conditions in their order, and yields each."""
     for term in terms:
-        if _is_any(term.value):
+        if is_any(term.value):
             if term.operator != "eq":
                 raise BadRequest(
                     f"{shorten(term.shown)!r} makes no sense: 'any' removes a filter and goes with = only."
@@ -362,20 +185,12 @@ def _gather(conditions: Conditions, terms: Iterable[Term]) -> Iterator[Term]:
         yield term
 
 
-def _is_any(value: Value) -> bool:
-    return isinstance(value, Literal) and not value.quoted and value.text in _ANY
-
-
-def _is_null(value: Value) -> bool:
-    return isinstance(value, Literal) and not value.quoted and value.text in _NULL
-
-
 def _apply(conditions: Conditions, term: Term) -> None:
     if term.operator not in _LIST_OPERATOR:
         _check_comparison(term)
     if KINDS[term.field] is Kind.COUNTRY:
         _apply_countries(conditions, term)
-    elif _is_null(term.value):
+    elif is_null(term.value):
         _add(conditions, term.field, _null_operator(term), None, term.shown)
     elif isinstance(term.value, list) or term.operator in ("in", "notin"):
         items = term.value if isinstance(term.value, list) else [term.value]
@@ -417,16 +232,12 @@ def _null_operator(term: Term) -> str:
 def _convert(term: Term, value: Scalar) -> Any:
     if isinstance(value, Literal) and not value.text.strip():
         raise BadRequest(f"The value in {shorten(term.shown)!r} is empty.")
-    if isinstance(value, Literal) and not value.quoted and value.text in _ANY + _NULL:
+    if isinstance(value, Literal) and not value.quoted and value.text in ANY + NULL:
         raise BadRequest(f"The list in {shorten(term.shown)!r} can't hold {value.text}.")
     found = _CONVERTERS[KINDS[term.field]](value, term.field)
     if found is None:
-        raise BadRequest(f"{shorten(_plain(value))!r} in {shorten(term.shown)!r} is not {KINDS[term.field].value}.")
+        raise BadRequest(f"{shorten(plain(value))!r} in {shorten(term.shown)!r} is not {KINDS[term.field].value}.")
     return found
-
-
-def _plain(value: Scalar) -> str:
-    return value.text if isinstance(value, Literal) else str(value)
 
 
 def _as_number(value: Scalar, field: str) -> int | float | None:
@@ -437,18 +248,18 @@ def _as_number(value: Scalar, field: str) -> int | float | None:
 
 
 def _as_boolean(value: Scalar, field: str) -> bool | None:
-    word = _plain(value).strip().lower()
+    word = plain(value).strip().lower()
     return True if word in _TRUE else False if word in _FALSE else None
 
 
 def _as_text(value: Scalar, field: str) -> str | None:
     """Vast.ai's names have spaces where people write underscores."""
-    return None if isinstance(value, bool) else _plain(value).replace("_", " ").strip() or None
+    return None if isinstance(value, bool) else plain(value).replace("_", " ").strip() or None
 
 
 def _as_driver(value: Scalar, field: str) -> int | None:
     """``535.86.05`` as 535086005, three digits for each part."""
-    word = _plain(value).strip()
+    word = plain(value).strip()
     if _DRIVER.fullmatch(word):
         parts = [int(part) for part in word.split(".")]
         major, minor, patch = parts + [0] * (3 - len(parts))
@@ -477,11 +288,11 @@ _CONVERTERS: dict[Kind, Callable[[Scalar, str], Any]] = {
 
 
 def _apply_countries(conditions: Conditions, term: Term) -> None:
-    if _is_null(term.value):
+    if is_null(term.value):
         _add(conditions, term.field, _null_operator(term), None, term.shown)
         return
     values = term.value if isinstance(term.value, list) else [term.value]
-    codes = _countries([_plain(value) for value in values], term.shown)
+    codes = _countries([plain(value) for value in values], term.shown)
     negative = term.operator in ("neq", "notin")
     if codes is None:
         if negative:
