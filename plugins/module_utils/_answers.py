@@ -15,7 +15,7 @@ import datetime
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ansible_collections.cloudctl.vastai.plugins.module_utils._errors import (
@@ -28,7 +28,9 @@ from ansible_collections.cloudctl.vastai.plugins.module_utils._errors import (
     QuotaExceeded,
     ResourcesUnavailable,
     Throttled,
+    VastError,
 )
+from ansible_collections.cloudctl.vastai.plugins.module_utils._numbers import number
 
 _TEXT_FIELDS = ("msg", "message", "detail", "error_msg", "error")
 _LONGEST_QUOTE = 300
@@ -43,35 +45,27 @@ class Answer:
     """One HTTP answer, free of any HTTP library.
 
     ``headers`` are looked up in lower case. ``request`` names what was asked, such as ``PUT /api/v0/asks/7/``.
+    ``secret``: the key, which the API may echo and no error may repeat.
     """
 
     request: str
     status: int
     headers: Mapping[str, str]
     text: str
+    secret: str = ""
 
 
 def read_answer(answer: Answer) -> Any:
     """The decoded JSON of a success.
 
     Raises the :class:`ApiError` that fits, or :class:`OutcomeUnknown` when the answer says nothing about the effect:
-    5xx, or a body that is not JSON under a 2xx status.
+    5xx, the HTML page under 403 of a server in between, or a body that is not JSON under a 2xx status.
     """
     body = _decoded(answer.text)
-    if answer.status >= 500:
-        raise OutcomeUnknown(f"{answer.request} was answered with HTTP {answer.status} ({_words(answer, body)}).")
-    if 300 <= answer.status < 400:
-        raise _refusal(ApiError, answer, body, " Check api_url: the API answers this address with a redirect.")
-    if answer.status >= 400:
-        raise _error(answer, body)
-    if body is _NOT_JSON:
-        raise OutcomeUnknown(
-            f"{answer.request} was answered with {_kind(answer.text)} instead of JSON; check that api_url is "
-            "Vast.ai's API."
-        )
-    if isinstance(body, dict) and body.get("success") is False:
-        raise _error(answer, body)
-    return body
+    if 200 <= answer.status < 300 and body is not _NOT_JSON and not _says_no(body):
+        return body
+    # Only now: in the data of a success, a short key may well be part of a name.
+    raise _failure(replace(answer, text=_masked(answer.text, answer.secret)), _without_secret(body, answer.secret))
 
 
 _NOT_JSON = object()
@@ -80,8 +74,36 @@ _NOT_JSON = object()
 def _decoded(text: str) -> Any:
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return _NOT_JSON
+
+
+def _says_no(body: Any) -> bool:
+    return isinstance(body, dict) and body.get("success") is False
+
+
+def _failure(answer: Answer, body: Any) -> VastError:
+    # The edge answers bursts with an HTML page under 403, which says nothing about the key.
+    if answer.status >= 500 or (answer.status == 403 and _is_html(answer.text)):
+        return OutcomeUnknown(f"{answer.request} was answered with HTTP {answer.status} ({_words(answer, body)}).")
+    if 300 <= answer.status < 400:
+        return _refusal(ApiError, answer, body, " Check api_url: the API answers this address with a redirect.")
+    if answer.status >= 400 or _says_no(body):
+        return _error(answer, body)
+    return OutcomeUnknown(
+        f"{answer.request} was answered with {_kind(answer.text)} instead of JSON; check that api_url is Vast.ai's API."
+    )
+
+
+def _masked(text: str, secret: str) -> str:
+    return text.replace(secret, "********") if secret else text
+
+
+def _without_secret(body: Any, secret: str) -> Any:
+    """The body with the secret masked in the texts that a sentence may quote; JSON may have spelled it in escapes."""
+    if isinstance(body, dict):
+        return {name: _masked(value, secret) if isinstance(value, str) else value for name, value in body.items()}
+    return _masked(body, secret) if isinstance(body, str) else body
 
 
 def _error(answer: Answer, body: Any) -> ApiError:
@@ -134,14 +156,8 @@ def _retry_after(answer: Answer, body: Any) -> float:
     threshold = _THRESHOLD.search(answer.text)
     if threshold:
         hints.append(threshold.group(1))
-    for hint in hints:
-        try:
-            seconds = float(hint)  # type: ignore[arg-type]
-        except (TypeError, ValueError):
-            continue
-        if 0 <= seconds < float("inf"):
-            return seconds
-    return 0.0
+    found = (number(hint) for hint in hints)
+    return next((float(seconds) for seconds in found if seconds is not None and seconds >= 0), 0.0)
 
 
 def _quota_reset(answer: Answer) -> str:

@@ -119,7 +119,7 @@ class VastClient:
         except requests.exceptions.RequestException as error:
             raise self._failure(method, path, error) from error
         headers = {name.lower(): value for name, value in response.headers.items()}
-        return read_answer(Answer(f"{method} {path}", response.status_code, headers, self._without_key(text)))
+        return read_answer(Answer(f"{method} {path}", response.status_code, headers, text, self._api_key))
 
     def _failure(self, method: str, path: str, error: Exception) -> VastError:
         reason = self._without_key(_root_cause(error))
@@ -172,15 +172,20 @@ def _pause(attempt: int, error: VastError) -> float:
 
 
 def _nothing_was_sent(error: Exception) -> bool:
-    """Whether the failure certainly lies before the first byte of the request: proxy, name, connection, certificate.
+    """Whether the failure certainly lies before the first byte of the request: name, connection, tunnel, certificate.
 
     Other TLS errors do not count: they can also strike while the answer is read.
     """
-    if isinstance(error, (requests.exceptions.ConnectTimeout, requests.exceptions.ProxyError)):
+    if isinstance(error, requests.exceptions.ConnectTimeout):
         return True
     if isinstance(_innermost(error), ssl.SSLCertVerificationError):
         return True
     reason = getattr(error.args[0], "reason", None) if error.args else None
+    if isinstance(reason, urllib3.exceptions.ProxyError):
+        # Behind a proxy this is how any broken connection is called, also after the request was sent.
+        reason = reason.original_error
+        if "Tunnel connection failed" in str(reason):
+            return True
     return isinstance(reason, (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError))
 
 
