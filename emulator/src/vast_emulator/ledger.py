@@ -37,7 +37,7 @@ class Span:
 
 
 class Ledger:
-    """All spans of the account. Kinds are ``gpu`` (only while running) and ``disk`` (from creation until destroy)."""
+    """All spans of the account. Kinds are ``gpu`` (only while it runs), ``disk`` and ``volume`` (until destroyed)."""
 
     def __init__(self, store: Store) -> None:
         self._store = store

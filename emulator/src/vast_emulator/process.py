@@ -5,13 +5,12 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import subprocess
 import sys
-import urllib.error
 import urllib.parse
-import urllib.request
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -179,18 +178,16 @@ class Emulator:
     def call(self, method: str, path: str, body: Any = None, key: str | None = None) -> tuple[int, Any]:
         """Status and parsed JSON (or text) of any request."""
         content = None if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
-        request = urllib.request.Request(self.url + path, data=content, method=method)  # noqa: S310 (our own URL)
-        if content is not None:
-            request.add_header("Content-Type", "application/json")
+        headers = {} if content is None else {"Content-Type": "application/json"}
         if key is not None:
-            request.add_header("Authorization", f"Bearer {key}")
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+            headers["Authorization"] = f"Bearer {key}"
+        connection = http.client.HTTPConnection(urllib.parse.urlsplit(self.url).netloc, timeout=30)
         try:
-            with opener.open(request, timeout=30) as response:
-                return response.status, _parsed(response.read())
-        except urllib.error.HTTPError as error:
-            with error:
-                return error.code, _parsed(error.read())
+            connection.request(method, path, content, headers)
+            response = connection.getresponse()
+            return response.status, _parsed(response.read())
+        finally:
+            connection.close()
 
 
 def _parsed(content: bytes) -> Any:

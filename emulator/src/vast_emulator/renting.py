@@ -12,6 +12,7 @@ from vast_emulator.contracts import Contract
 from vast_emulator.failures import Refusal, invalid_args
 from vast_emulator.market.machines import Offer
 from vast_emulator.market.offers import is_free
+from vast_emulator.mounting import mounts_of
 from vast_emulator.routing import Call
 
 LONGEST_ONSTART = 4048
@@ -172,8 +173,6 @@ def contract_from(call: Call, offer: Offer, body: dict[str, Any]) -> Contract:
         raise Refusal(400, "no_ssh_key_for_vm", "A VM needs an SSH key of the account.")
     if body.get("target_state") not in (None, "running", "stopped"):
         raise invalid_args("target_state must be running or stopped.")
-    if body.get("volume_info") is not None:
-        raise invalid_args("volume_info: volumes are not emulated.")
     number = world.new_contract_id()
     return Contract(
         id=number,
@@ -232,11 +231,14 @@ def rent(call: Call, offer_id: Any, body: dict[str, Any]) -> Contract:
         raise Refusal(400, "insufficient_credit", "Your account lacks credit; see the billing page.")
     offer = find_offer(call, offer_id, body.get("price") is not None)
     contract = contract_from(call, offer, body)
+    mounts = mounts_of(world, offer.machine, body, contract.env)
+    contract.env.update(mounts.env)
     too_low = contract.price is not None and contract.price < offer.min_bid
     if too_low and body.get("cancel_unavail"):
         raise Refusal(400, "invalid_price", f"The bid is below the minimum of {offer.min_bid}.", ask_id=offer.id)
     call.service.addresses.prepare(contract)
     world.rent(contract, start=not too_low and body.get("target_state") != "stopped")
+    mounts.carry_out(world, contract)
     if too_low:
         # The contract exists all the same, stopped, and bills its disk until it is destroyed.
         text = f"The bid is below the minimum of {offer.min_bid}."

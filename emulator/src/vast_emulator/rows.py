@@ -11,6 +11,7 @@ from vast_emulator import values
 from vast_emulator.contracts import Contract
 from vast_emulator.market.pricing import price_block, storage_price
 from vast_emulator.ssh_endpoints import DocumentationAddresses, first_port, proxy_index
+from vast_emulator.volumes import mounted_row
 from vast_emulator.world import World
 
 # fmt: off
@@ -141,7 +142,7 @@ def row(contract: Contract, world: World, addresses: DocumentationAddresses) -> 
         vram_costperhour=(contract.dph_base + disk_price) / (made["gpu_total_ram"] / 1000.0),
         logo="/static/logos/vastai_small2.png",
         webpage=None,
-        volume_info=[],
+        volume_info=[mounted_row(volume) for volume in world.volumes.of(contract.id)],
     )
     if up:
         made["ports"] = _mapped_ports(contract, ssh_port)

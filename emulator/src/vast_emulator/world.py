@@ -21,6 +21,7 @@ from vast_emulator.market.machines import Machine, Offer
 from vast_emulator.market.pricing import storage_price
 from vast_emulator.settings import Settings
 from vast_emulator.store import Store
+from vast_emulator.volumes import Volumes
 
 FIRST_CONTRACT = 21_000_000
 
@@ -73,6 +74,7 @@ class World:
             self.offers.update((offer.id, offer) for offer in machine.offers)
         self.account = Account(self.store)
         self.ledger = Ledger(self.store)
+        self.volumes = Volumes(self.store, self.ledger, self.machines.values())
         self.vanish_on_create = 0
         self.contracts: dict[int, Contract] = {}
         self.ids: list[int] = []
@@ -383,6 +385,7 @@ class World:
         """The contract is gone at once and nothing of it bills any more."""
         self.ledger.close(contract.id, "gpu", self.now)
         self.ledger.close(contract.id, "disk", self.now)
+        self.volumes.unlink(contract.id, self.now)
         self._unindex(contract)
         self.touched.add(contract.id)
         self.store.remove("contract", contract.id)

@@ -51,7 +51,7 @@ def _item(span: Span, first: float, last: float, dollars: float) -> dict[str, An
     return {
         "start": first,
         "end": last,
-        "type": span.kind,
+        "type": "disk" if span.kind == "volume" else span.kind,
         "source": None,
         "description": f"{span.kind} at ${span.rate:.4f}/hour",
         "amount": dollars,
@@ -65,6 +65,8 @@ def _contract_days(world: World, number: int, spans: list[Span], first: float, l
     begin = min(span.start for span in spans)
     end = max(world.now if span.end is None else span.end for span in spans)
     contract = world.contracts.get(number)
+    owner = contract or world.volumes.volumes.get(number)
+    kind = "volume" if spans[0].kind == "volume" else "instance"
     rows = []
     day = math.floor(max(first, begin) / DAY) * DAY
     while day < end and day <= last:
@@ -79,12 +81,12 @@ def _contract_days(world: World, number: int, spans: list[Span], first: float, l
                 {
                     "start": low,
                     "end": high,
-                    "type": "instance",
-                    "source": f"instance-{number}",
-                    "description": f"Instance {number} GPU and storage",
+                    "type": kind,
+                    "source": f"{kind}-{number}",
+                    "description": f"Volume {number}" if kind == "volume" else f"Instance {number} GPU and storage",
                     "amount": math.fsum(item["amount"] for item in items),
                     "metadata": {
-                        "label": contract.label if contract else None,
+                        "label": owner.label if owner else None,
                         "template_id": contract.template_id if contract else None,
                         "endpoint_id": None,
                         "workergroup_id": None,
@@ -104,12 +106,11 @@ def charges(call: Call) -> dict[str, Any]:
     if days is None:
         raise Refusal(400, "invalid_request", "A day range is required in select_filters.")
     tests = predicates("type", filters["type"]) if "type" in filters else []
-    if not all(test("instance") for test in tests):
-        return _page(call, [], 100, MOST_CHARGES)
     rows = [
         row
         for number, spans in call.world.ledger.by_contract()
         for row in _contract_days(call.world, number, spans, *days)
+        if all(test(row["type"]) for test in tests)
     ]
     return _page(call, rows, 100, MOST_CHARGES)
 

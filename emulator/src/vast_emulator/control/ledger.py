@@ -13,7 +13,7 @@ from vast_emulator.routing import Call, control
 
 @control.add("GET", "/_emulator/ledger")
 def show(call: Call) -> dict[str, Any]:
-    """Dollars per contract and part until now, what still bills in $/h, and the account's total."""
+    """Dollars per contract (or volume) and part until now, what still bills in $/h, and the account's total."""
     world = call.world
     world.settle()
     contracts = []
@@ -22,14 +22,15 @@ def show(call: Call) -> dict[str, Any]:
         for span in spans:
             parts[span.kind] = parts.get(span.kind, 0.0) + span.dollars(world.now)
         rate = world.ledger.rate(number)
-        contract = world.contracts.get(number)
+        owner = world.contracts.get(number) or world.volumes.volumes.get(number)
         contracts.append(
             {
                 "contract": number,
-                "exists": contract is not None,
-                "label": contract.label if contract else None,
+                "exists": owner is not None,
+                "label": owner.label if owner else None,
                 "gpu": parts.get("gpu", 0.0),
                 "disk": parts.get("disk", 0.0),
+                "volume": parts.get("volume", 0.0),
                 "dollars": math.fsum(parts.values()),
                 "hourly": rate,
                 "billing": rate > 0,
