@@ -11,6 +11,7 @@ the code runs, which for a module is the task's target: run the modules on local
 from __future__ import annotations
 
 import os
+import re
 import traceback
 from urllib.parse import urlsplit
 
@@ -24,6 +25,10 @@ _WHERE_KEYS_COME_FROM = (
     "set the option api_key or the environment variable VAST_API_KEY, "
     f"or store the key with `keyring set {KEYRING_SERVICE} {KEYRING_USER}`"
 )
+
+_USER_INFO = re.compile(r"[^/]*//[^/?#]*@")
+# Paths are appended to it, so there can be no query and no fragment.
+_ADDRESS = re.compile(r"https?://[^\s/?#]+(/[^\s?#]*)?", re.IGNORECASE)
 
 
 def find_api_key(option: str | None) -> str:
@@ -43,16 +48,19 @@ def find_api_key(option: str | None) -> str:
 def find_api_url(option: str | None) -> str:
     """Scheme, host and optional path prefix of the API, without a trailing slash."""
     url = (option or "").strip() or os.environ.get("VAST_URL", "").strip() or DEFAULT_API_URL
+    if _USER_INFO.match(url):
+        raise BadRequest("api_url (or VAST_URL) must not hold a user name or password; the key goes into api_key.")
+    if not (_ADDRESS.fullmatch(url) and _has_host_and_port(url)):
+        raise BadRequest(f"api_url (or VAST_URL) must be an address such as {DEFAULT_API_URL}, not {url!r}.")
+    return url.rstrip("/")
+
+
+def _has_host_and_port(url: str) -> bool:
     try:
         parts = urlsplit(url)
-        complete = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+        return bool(parts.hostname) and (parts.port is None or parts.port > 0)
     except ValueError:
-        complete = False
-    if not complete:
-        raise BadRequest(f"api_url (or VAST_URL) must be an address such as {DEFAULT_API_URL}, not {url!r}.")
-    if parts.username or parts.password:
-        raise BadRequest("api_url (or VAST_URL) must not hold a user name or password; the key goes into api_key.")
-    return url.rstrip("/")
+        return False
 
 
 def _from_keyring() -> str:
