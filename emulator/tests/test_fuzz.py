@@ -1,0 +1,100 @@
+# Copyright (c) 2026, cloudctl.vastai contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whatever is sent, the answer is JSON with a reason, and never a 500."""
+
+from __future__ import annotations
+
+import json
+import urllib.parse
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from vast_emulator.process import Emulator
+from vast_emulator.routing import api, control
+from vast_emulator.service import Service
+
+assert Service, "importing the service fills the route tables"
+ROUTES = [route for route in api.paths() + control.paths() if route[1] != "/_emulator/reset"]
+# fmt: off
+FIELDS = [
+    "image", "disk", "env", "price", "label", "runtype", "args", "args_str", "onstart", "template_hash_id",
+    "template_id", "state", "ids", "instance_ids", "q", "order", "type", "limit", "allocated_storage",
+    "select_cols", "ssh_key", "key", "value", "name", "permissions", "amount", "command", "tail", "filter",
+    "daemon_logs", "hash_id", "extra_filters", "recommended_disk_space", "advance", "vanish", "vanish_on_create",
+    "method", "path", "times", "when", "status", "body", "headers", "content_type", "num_gpus", "gpu_name",
+    "driver_version", "geolocation", "verified", "id", "pending_price_increase_id", "vm", "target_state",
+    "volume_info", "target_reliability", "cancel_unavail",
+]
+# fmt: on
+SCALARS = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.integers(-5, 200),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.text(max_size=20),
+    st.sampled_from(["running", "stopped", "ssh", "args", "a/b", "1.2.3", "before", "/api/v0/x", "bid", "9" * 400]),
+)
+VALUES = st.recursive(
+    SCALARS,
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3),
+        st.dictionaries(
+            st.sampled_from(["eq", "neq", "gt", "gte", "in", "notin", "col", "dir", "A"]), inner, max_size=3
+        ),
+    ),
+    max_leaves=6,
+)
+BODIES = st.one_of(
+    st.dictionaries(st.sampled_from(FIELDS), VALUES, max_size=6).map(lambda body: json.dumps(body).encode()),
+    VALUES.map(lambda body: json.dumps(body).encode()),
+    st.binary(max_size=40),
+)
+PARAMETERS = st.dictionaries(
+    st.sampled_from(["q", "limit", "after_token", "order_by", "select_cols", "select_filters", "latest_first"]),
+    st.one_of(VALUES.map(json.dumps), st.text(max_size=20)),
+    max_size=3,
+)
+
+
+@settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    route=st.sampled_from(ROUTES), part=st.text(max_size=8), exists=st.booleans(), body=BODIES, parameters=PARAMETERS
+)
+def test_no_request_is_answered_by_a_crash(
+    emulator: Emulator, route: tuple[str, str], part: str, exists: bool, body: bytes, parameters: dict[str, str]
+) -> None:
+    method, pattern = route
+    identifier = target(emulator, pattern) if exists else urllib.parse.quote(part, safe="", errors="replace")
+    path = pattern
+    for name in ("{id}", "{key}", "{name}"):
+        path = path.replace(name, identifier or "0")
+    query = urllib.parse.urlencode(parameters, errors="replace")
+    status, answer = emulator.call(method, f"{path}/?{query}", body, key=emulator.api_key)
+    assert status < 500 or is_planned(emulator)
+    if status >= 400 and not is_planned(emulator):
+        assert isinstance(answer, dict)
+        assert isinstance(answer["msg"], str)
+    emulator.clear_faults()
+
+
+def is_planned(emulator: Emulator) -> bool:
+    """Whether the fuzzer has planned a fault of its own."""
+    return bool(emulator.control("GET", "faults")["faults"])
+
+
+def target(emulator: Emulator, pattern: str) -> str:
+    """An id that exists for the pattern."""
+    if "/asks/" in pattern:
+        return "8015283"
+    known: Any = emulator.api("GET", "/api/v1/instances/?limit=1")["instances"]
+    if known:
+        return str(known[0]["id"])
+    rows = emulator.api("POST", "/api/v0/bundles/", {"rentable": {"eq": True}, "limit": 1})["offers"]
+    if not rows:
+        return "1"
+    answer = emulator.api("PUT", f"/api/v0/asks/{rows[0]['id']}/", {"image": "a/b"})
+    return str(answer.get("new_contract", 1))
