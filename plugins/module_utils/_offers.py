@@ -51,13 +51,15 @@ def offer_query(
     return build_query(**asked, offer_type=offer_type, limit=limit, storage=storage)
 
 
-def search(client: Reader, query: Mapping[str, Any]) -> list[dict[str, Any]]:
+def search(client: Reader, query: Mapping[str, Any], path: str = SEARCH_PATH) -> list[dict[str, Any]]:
     """The offer rows that meet the query, best first, each offer once, and no more than the query's ``limit``.
+
+    ``path``: where offers of this kind are searched.
 
     The server gives at most about 64 rows whatever the limit, applies the order within a sample, and now and then
     ignores a condition: so all three are done again here.
     """
-    found = client.read("POST", SEARCH_PATH, body=dict(query))
+    found = client.read("POST", path, body=dict(query))
     unique: dict[Any, dict[str, Any]] = {}
     for row in _rows(found):
         offer_id = row_value(row, "ask_contract_id")

@@ -89,12 +89,13 @@ _COUNTRY_SPELLINGS = {"FALSE": "NO", "UK": "GB"}
 _DRIVER = re.compile(r"\d{1,3}(\.\d{1,3}){0,2}", re.ASCII)
 _LOWEST_PACKED_DRIVER = 1_000_000
 
+_RENTABLE = frozenset({"rentable", "rented"})
 # Unless asked otherwise, offers are of checked machines and can be rented: (defaults, fields that replace them).
 # rentable and rented go together, because what the caller has rented is not rentable.
 _DEFAULTS: tuple[tuple[dict[str, bool], frozenset[str]], ...] = (
     ({"verified": True}, frozenset({"verified", "verification", "vericode"})),
     ({"external": False}, frozenset({"external"})),
-    ({"rentable": True, "rented": False}, frozenset({"rentable", "rented"})),
+    ({"rentable": True, "rented": False}, _RENTABLE),
 )
 _QUALITY = frozenset({"verified", "external"})
 
@@ -106,16 +107,19 @@ def build_query(
     filters: str | Mapping[str, Any] | None = None,
     regions: str | Iterable[str] | None = None,
     order: str | Iterable[str] | None = None,
-    offer_type: str = "on-demand",
+    offer_type: str | None = "on-demand",
     limit: int | None = None,
     storage: float | None = None,
     machine_id: int | None = None,
     offer_id: int | None = None,
     max_price: float | None = None,
+    max_storage_cost: float | None = None,
 ) -> dict[str, Any]:
     """The wire query: conditions ``{field: {operator: value}}`` and the controls order, type, limit, allocated_storage.
 
-    ``storage`` is in GB and is always sent; ``max_price`` is in $/h including that storage; ``limit`` 0 means none.
+    ``storage`` is in GB and is always sent; ``max_price`` is in $/h including that storage, ``max_storage_cost`` in
+    $/GB/month; ``limit`` 0 means none. ``offer_type`` None is for offers of volumes: they have no type, and those that
+    are rented are not listed.
     All conditions hold together. Whoever names a ``machine_id`` or ``offer_id`` has chosen the machine: the defaults on
     its quality (``verified``, ``external``) are then left out.
     Raises BadRequest for what can't be read or can't be met by any offer.
@@ -131,20 +135,21 @@ def build_query(
         if wanted is not None:
             _add(conditions, field, "eq", _positive(option, wanted), f"{option}={wanted}")
             touched |= _QUALITY
-    if max_price is not None:
-        _add(
-            conditions,
-            "dph_total",
-            "lte",
-            _positive("max_price", max_price),
-            f"max_price={max_price}",
-        )
+    for option, field, highest in (
+        ("max_price", "dph_total", max_price),
+        ("max_storage_cost", "storage_cost", max_storage_cost),
+    ):
+        if highest is not None:
+            _add(conditions, field, "lte", _positive(option, highest), f"{option}={highest}")
+    if offer_type is None:
+        touched |= _RENTABLE
     query: dict[str, Any] = {
         **_defaults(touched),
         **conditions,
         "order": parse_order(order),
     }
-    query["type"] = _offer_type(offer_type)
+    if offer_type is not None:
+        query["type"] = _offer_type(offer_type)
     if limit is not None and _not_negative("limit", limit):
         query["limit"] = int(limit)
     query["allocated_storage"] = float(DEFAULT_STORAGE if storage is None else _not_negative("storage", storage))
