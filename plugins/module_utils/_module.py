@@ -62,9 +62,14 @@ class ModuleSpec:
         }
 
     def invocation(self, params: Mapping[str, Any]) -> dict[str, Any]:
-        """What ``-vvv`` may show of the validated parameters."""
-        shown = {name: _hidden(value) if name in self.private else value for name, value in params.items()}
+        """What ``-vvv`` may show of the parameters; a name that is none may be a misspelt private one."""
+        shown = {name: value if name in self._public else _hidden(value) for name, value in params.items()}
         return {"module_args": shown}
+
+    @cached_property
+    def _public(self) -> frozenset[str]:
+        options = {name: option for name, option in self.argument_spec.items() if name not in self.private}
+        return frozenset(options).union(*(option.get("aliases", ()) for option in options.values()))
 
 
 class Context:
@@ -99,20 +104,27 @@ def run_logic(logic: Logic, context: Context) -> dict[str, Any]:
 
 
 class _DiscreetModule(AnsibleModule):
-    """An ``AnsibleModule`` that does not copy its parameters into the target's system log, where ``env`` would
-    stand.
-    """
+    """An ``AnsibleModule`` that copies no private parameter into its result or the target's system log."""
+
+    def __init__(self, spec: ModuleSpec) -> None:
+        self._spec = spec  # at once, because a wrong parameter makes the base class end the module
+        super().__init__(argument_spec=dict(spec.argument_spec), supports_check_mode=True, **spec.rules())
 
     def _log_invocation(self) -> None:
         pass
 
+    def exit_json(self, **result: Any) -> None:
+        super().exit_json(**result, invocation=self._spec.invocation(self.params))
+
+    def fail_json(self, msg: str, **result: Any) -> None:
+        super().fail_json(msg, **result, invocation=self._spec.invocation(self.params))
+
 
 def run_as_module(spec: ModuleSpec, logic: Logic) -> None:
     """``main()`` of every module."""
-    module = _DiscreetModule(argument_spec=dict(spec.argument_spec), supports_check_mode=True, **spec.rules())
+    module = _DiscreetModule(spec)
     context = Context(module._name.rpartition(".")[2], module.params, module.check_mode, module.warn)
     result = run_logic(logic, context)
-    result["invocation"] = spec.invocation(module.params)
     if not module._diff:
         result.pop("diff", None)
     if result.pop("failed", False):

@@ -39,6 +39,8 @@ class InProcessAction(ActionBase):
         result = super().run(tmp, task_vars)
         if self._belongs_here(task_vars):
             result.update(self._run_in_process())
+            if not self._shows_invocation(task_vars):
+                del result["invocation"]
         else:
             result.update(self._execute_module(task_vars=task_vars, wrap_async=self._task.async_val))
         return result
@@ -60,6 +62,12 @@ class InProcessAction(ActionBase):
         named = C.config.get_config_value("INTERPRETER_PYTHON", variables=dict(task_vars))
         named = str(self._templar.template(named) or "auto")
         return named.startswith("auto") or named == sys.executable
+
+    def _shows_invocation(self, task_vars: Mapping[str, Any]) -> bool:
+        """Whether modules return their parameters: a setting since ansible-core 2.21, always before."""
+        if not hasattr(C, "INJECT_INVOCATION"):
+            return True
+        return bool(C.config.get_config_value("INJECT_INVOCATION", variables=dict(task_vars)))
 
     def _run_in_process(self) -> dict[str, Any]:
         spec: ModuleSpec = self.module.SPEC
