@@ -1,13 +1,13 @@
 # Copyright (c) 2026, cloudctl.vastai contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Renting exactly once.
+"""Renting exactly once, instances as well as volumes.
 
 Vast.ai has no idempotency key: a create that timed out, was answered with 5xx, or even with ``success: false`` may have
-rented a machine that bills from then on. So every create carries its label, is sent once, and whatever is not a clear
+rented something that bills from then on. So every create carries its label, is sent once, and whatever is not a clear
 refusal is settled by listing that label before anything else happens. Two controllers that rent the same name at
-the same time end with one instance: both list the label after their create, the lowest id stays, and each destroys
-only its own. An offer that somebody else rented first is normal: the next candidate is taken, then a new search.
+the same time end with one: both list the label after their create, the lowest id stays, and each destroys only its
+own. An offer that somebody else rented first is normal: the next candidate is taken, then a new search.
 """
 
 from __future__ import annotations
@@ -38,8 +38,41 @@ DESTROY_PATIENCE = 60.0
 
 
 @dataclass(frozen=True)
+class Goods:
+    """What can be rented, and the calls for it.
+
+    ``noun``: what sentences call it, and where a result has it; ``create``: rents an offer as a body asks, under a
+    label, and returns the new id; ``named``: rows with a label; ``destroy``: returns when it is gone, or raises after
+    so many seconds; ``is_dud``: whether a create that was refused left this row behind instead of what was wanted.
+    """
+
+    noun: str
+    create: Callable[[VastClient, int, str, Mapping[str, Any]], int]
+    named: Callable[[VastClient, str], list[Row]]
+    destroy: Callable[[VastClient, int, float], None]
+    is_dud: Callable[[Row], bool]
+
+
+def _create_instance(client: VastClient, offer_id: int, label: str, body: Mapping[str, Any]) -> int:
+    return _instances.create_instance(client, offer_id, {"client_id": "me", **body, "label": label})
+
+
+def _is_stopped(row: Row) -> bool:
+    return row.get("intended_status") == "stopped"
+
+
+INSTANCE = Goods(
+    noun="instance",
+    create=_create_instance,
+    named=_instances.list_by_label,
+    destroy=_instances.destroy_until_gone,
+    is_dud=_is_stopped,
+)
+
+
+@dataclass(frozen=True)
 class Rented:
-    """``row`` of the one instance that carries the label now, and the ``offer`` row it came from."""
+    """``row`` of the one that carries the label now, and the ``offer`` row it came from."""
 
     row: Row
     offer: Mapping[str, Any]
@@ -48,10 +81,12 @@ class Rented:
 class Renter:
     """Rents one offer under one label."""
 
-    def __init__(self, client: VastClient, label: str, warn: Callable[[str], None]) -> None:
+    def __init__(self, client: VastClient, label: str, warn: Callable[[str], None], goods: Goods = INSTANCE) -> None:
         self._client = client
         self._label = label
         self._warn = warn
+        self._goods = goods
+        self._noun = goods.noun
 
     def rent(
         self,
@@ -59,17 +94,18 @@ class Renter:
         search: Callable[[], Sequence[Row]],
         body: Mapping[str, Any],
         timeout: float,
+        body_for: Callable[[Row], Mapping[str, Any]] | None = None,
     ) -> Rented:
         """Rent the first candidate that is still there.
 
         ``candidates``: offer rows, best first; ``search``: finds new ones when all are gone, until ``timeout`` seconds
-        are over; ``body``: the create request without the label. Raises :class:`VastError`; whatever exists by then is
-        named in its sentence.
+        are over; ``body``: the create request without the label; ``body_for``: what it has beside that for an offer.
+        Raises :class:`VastError`; whatever exists by then is named in its sentence.
         """
         gone = 0
         for offer in _candidates(candidates, search, timeout):
             try:
-                return Rented(self._create(offer, body), offer)
+                return Rented(self._create(offer, {**body, **body_for(offer)} if body_for else body), offer)
             except OfferGone:
                 gone += 1
         raise VastError(
@@ -78,23 +114,22 @@ class Renter:
         )
 
     def _create(self, offer: Mapping[str, Any], body: Mapping[str, Any]) -> Row:
-        request = {"client_id": "me", **body, "label": self._label}
         try:
-            instance_id = _instances.create_instance(self._client, int(offer["id"]), request)
+            number = self._goods.create(self._client, int(offer["id"]), self._label, body)
         except (OfferGone, AuthFailed, Throttled):
             raise
         except OutcomeUnknown as error:
             return self._settle(error, offer, patience=LIST_LAG)
         except ApiError as error:
             row = self._settle(error, offer, patience=0.0)
-            if row.get("intended_status") == "stopped":
-                self._destroy_own(row, f"{error} It left instance {row['id']} behind, stopped")
-                raise Failure(f"{error} It left the stopped instance {row['id']}, which was destroyed.") from error
+            if self._goods.is_dud(row):
+                self._destroy_own(row, f"{error} It left {self._noun} {row['id']} behind, stopped")
+                raise Failure(f"{error} It left the stopped {self._noun} {row['id']}, which was destroyed.") from error
             return row
-        return self._confirm(instance_id)
+        return self._confirm(number)
 
     def _settle(self, error: VastError, offer: Mapping[str, Any], patience: float) -> Row:
-        """After an answer that leaves the effect open: the instance that exists after all, or the error.
+        """After an answer that leaves the effect open: what exists after all, or the error.
 
         ``patience``: seconds for which an empty list may still be a lagging one.
         """
@@ -109,54 +144,52 @@ class Renter:
         if len(ours) != 1:
             ids = ", ".join(str(row["id"]) for row in rows)
             raise Failure(
-                f"{error} These instances are named {self._label} now, and which of them this task rented can't "
-                "be told: "
-                f"{ids}. They bill; destroy by id those you don't want."
+                f"{error} These {self._noun}s are named {self._label} now, and which of them this task rented can't "
+                f"be told: {ids}. They bill; destroy by id those you don't want."
             ) from error
         return self._only_one(rows, ours[0])
 
     def _labelled(self, error: VastError) -> list[Row]:
         try:
-            return _instances.list_by_label(self._client, self._label)
+            return self._goods.named(self._client, self._label)
         except VastError as listing:
             raise Failure(
-                f"{error} Whether an instance named {self._label} was rented can't be told, as the list can't "
-                "be read either: "
-                f"{listing} It may exist and bill: run the task again, which will find it by its name."
+                f"{error} Whether the {self._noun} {self._label} was rented can't be told, as the list can't "
+                f"be read either: {listing} It may exist and bill: run the task again, which will find it by its name."
             ) from listing
 
-    def _confirm(self, instance_id: int) -> Row:
-        """The row of an instance that was just created, once the list has it."""
-        rented = f"Instance {instance_id} was rented as {self._label} and bills"
+    def _confirm(self, number: int) -> Row:
+        """The row of what was just created, once the list has it."""
+        rented = f"{self._noun.capitalize()} {number} was rented as {self._label} and bills"
         for _passed in ticks(LIST_LAG):
             try:
-                rows = _instances.list_by_label(self._client, self._label)
+                rows = self._goods.named(self._client, self._label)
             except VastError as error:
-                raise Failure(f"{rented}, but can't be read back: {error}", instance={"id": instance_id}) from error
+                raise self._failure(f"{rented}, but can't be read back: {error}", number) from error
             for row in rows:
-                if row["id"] == instance_id:
+                if row["id"] == number:
                     return self._only_one(rows, row)
-        raise Failure(
-            f"{rented}, but is not listed after {LIST_LAG:g} s. Run the task again.", instance={"id": instance_id}
-        )
+        raise self._failure(f"{rented}, but is not listed after {LIST_LAG:g} s. Run the task again.", number)
 
     def _only_one(self, rows: Sequence[Row], ours: Row) -> Row:
         """Resolve a race between controllers: the lowest id stays, and we destroy nothing but our own."""
         stays = min(rows, key=lambda row: row["id"])
         if stays is not ours:
-            race = f"Another controller rented {self._label} at the same time: its instance {stays['id']} stays"
+            race = f"Another controller rented {self._label} at the same time: its {self._noun} {stays['id']} stays"
             self._destroy_own(ours, f"{race}, and this task's {ours['id']} is one too many")
             self._warn(f"{race}, and this task's {ours['id']} was destroyed.")
         return stays
 
     def _destroy_own(self, row: Row, situation: str) -> None:
-        """Destroy an instance that this very task created. ``situation``: a clause for the sentence if that fails."""
+        """Destroy what this very task created. ``situation``: a clause for the sentence if that fails."""
         try:
-            _instances.destroy_until_gone(self._client, row["id"], DESTROY_PATIENCE)
+            self._goods.destroy(self._client, row["id"], DESTROY_PATIENCE)
         except VastError as error:
-            raise Failure(
-                f"{situation}. It bills, and could not be destroyed: {error}", instance={"id": row["id"]}
-            ) from error
+            raise self._failure(f"{situation}. It bills, and could not be destroyed: {error}", row["id"]) from error
+
+    def _failure(self, sentence: str, number: int) -> Failure:
+        """A failure that leaves something behind."""
+        return Failure(sentence, **{self._noun: {"id": number}})
 
 
 def _candidates(first: Sequence[Row], search: Callable[[], Sequence[Row]], timeout: float) -> Iterator[Row]:
