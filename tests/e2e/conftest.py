@@ -25,6 +25,7 @@ import requests
 import urllib3
 import yaml
 
+from ansible_collections.cloudctl.vastai.tests.e2e.support.plays import Plays
 from vast_emulator.process import Emulator
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -129,12 +130,12 @@ class Ansible:
         )
         return path
 
-    def run(self, command: str, *arguments: object) -> subprocess.CompletedProcess[str]:
-        """``ansible-<command>`` with these arguments; its exit code and what it printed."""
+    def run(self, command: str, *arguments: object, **more: str) -> subprocess.CompletedProcess[str]:
+        """``ansible-<command>`` with these arguments and ``more`` environment; its exit code and what it printed."""
         return subprocess.run(
             [self.python, "-m", "ansible", command, *map(str, arguments)],
             cwd=self.folder,
-            env=self.environment,
+            env={**self.environment, **more},
             check=False,
             capture_output=True,
             text=True,
@@ -150,9 +151,8 @@ class Ansible:
 
     def list_inventory(self, *arguments: object, **options: Any) -> subprocess.CompletedProcess[str]:
         """The same, as it was printed; a source that can't be read makes the command fail."""
-        self.environment.setdefault("ANSIBLE_INVENTORY_UNPARSED_FAILED", "true")
         source = self.write("vast.yml", {"plugin": "cloudctl.vastai.vast", **options})
-        return self.run("inventory", "-i", source, "--list", *arguments)
+        return self.run("inventory", "-i", source, "--list", *arguments, ANSIBLE_INVENTORY_UNPARSED_FAILED="true")
 
     def hosts(self, *arguments: object, **options: Any) -> dict[str, dict[str, Any]]:
         """Host variables by host, for an inventory file with these options."""
@@ -179,6 +179,12 @@ def ansible(vast_env: dict[str, str], tmp_path: Path) -> Ansible:
     return Ansible(tmp_path / "work", dict(vast_env))
 
 
+@pytest.fixture
+def plays(emulator: Emulator, vast_env: dict[str, str], tmp_path: Path) -> Plays:
+    """Plays whose results are data, against the emptied marketplace."""
+    return Plays(vast_env, _made(tmp_path / "plays"))
+
+
 def _cores() -> dict[str, Path | None]:
     """Pythons of every ansible-core at hand, by its release; None is our own."""
     own = ".".join(version("ansible-core").split(".")[:2])
@@ -199,6 +205,7 @@ def any_ansible(request: pytest.FixtureRequest, vast_env: dict[str, str], tmp_pa
         **vast_env,
         "PATH": f"{python.parent}{os.pathsep}{vast_env['PATH']}",
         "PYTHONPATH": str(_libraries(tmp_path / "libraries")),
+        "PYTHONWARNINGS": "ignore",  # requests misses a library that it can do without
     }
     return Ansible(tmp_path / "work", environment, str(python))
 
