@@ -107,6 +107,12 @@ class Ledger:
         """What the account accrues now, in $/h."""
         return math.fsum(span.rate for span in self._open.values())
 
+    def estimate(self, now: float) -> float:
+        """The total in constant time; differs from :meth:`total` by rounding only."""
+        if self._origin is None:
+            return 0.0
+        return self._closed + (self._rate * (now - self._origin) - self._offset) / SECONDS_PER_HOUR
+
     def reaches(self, dollars: float) -> float:
         """When the total reaches an amount at today's rates: epoch seconds, infinite if never."""
         if self._origin is None or self._rate <= 1e-12:

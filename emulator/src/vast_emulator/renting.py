@@ -227,7 +227,7 @@ def find_offer(call: Call, offer_id: Any, is_bid: bool) -> Offer:
 def rent(call: Call, offer_id: Any, body: dict[str, Any]) -> Contract:
     """Rent an offer as a body asks, or raise the refusal the API would answer."""
     world = call.world
-    if world.credit_left() <= 0:
+    if not world.has_credit():
         raise Refusal(400, "insufficient_credit", "Your account lacks credit; see the billing page.")
     offer = find_offer(call, offer_id, body.get("price") is not None)
     contract = contract_from(call, offer, body)

@@ -9,6 +9,7 @@ from typing import Any
 
 from vast_emulator import values
 from vast_emulator.contracts import Contract
+from vast_emulator.market.machines import Offer
 from vast_emulator.market.pricing import price_block, storage_price
 from vast_emulator.ssh_endpoints import DocumentationAddresses, first_port, proxy_index
 from vast_emulator.volumes import mounted_row
@@ -71,6 +72,13 @@ def stored_value(contract: Contract, world: World, column: str) -> Any:
     return getattr(contract, renamed.get(column, column))
 
 
+def _fixed(offer: Offer) -> dict[str, Any]:
+    """The part of rows that does not change, made once per offer."""
+    if not offer.row_facts:
+        offer.row_facts.update((name, offer.facts[name]) for name in (*_FROM_MACHINE, *_FROM_OFFER))
+    return offer.row_facts
+
+
 def row(contract: Contract, world: World, addresses: DocumentationAddresses) -> dict[str, Any]:
     """The whole row, with ``volume_info``. Prices in $/h, times in epoch seconds, ``duration`` in seconds left."""
     machine = world.machines[contract.machine_id].facts
@@ -80,8 +88,7 @@ def row(contract: Contract, world: World, addresses: DocumentationAddresses) -> 
     proxy_host, proxy_port = addresses.proxy(contract)
     public, ssh_port = addresses.direct(contract, machine["public_ipaddr"])
     ran = contract.ran_before + (now - contract.running_since if contract.running_since is not None else 0.0)
-    made = {name: machine[name] for name in _FROM_MACHINE}
-    made.update((name, offer.facts[name]) for name in _FROM_OFFER)
+    made = dict(_fixed(offer))
     made.update(
         id=contract.id,
         ask_contract_id=contract.ask_id,

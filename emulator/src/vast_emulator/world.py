@@ -158,6 +158,10 @@ class World:
         """Dollars; negative when stopped disks went on billing."""
         return self.account.credit - self.ledger.total(self.now)
 
+    def has_credit(self) -> bool:
+        """Whether anything can be rented or started."""
+        return self.ledger.estimate(self.now) < self.account.credit
+
     # Contracts as a collection
 
     def _index(self, contract: Contract) -> None:

@@ -16,7 +16,7 @@ LONGEST_LABEL = 1024
 
 
 def _start(call: Call, contract: Contract) -> None:
-    if call.world.credit_left() <= 0:
+    if not call.world.has_credit():
         raise Refusal(400, "insufficient_credit", "Your account lacks credit; see the billing page.")
     if call.world.now >= contract.end_date:
         raise invalid_args("the contract has ended and cannot be started.")

@@ -33,6 +33,8 @@ class Offer:
     min_bid: float
     facts: dict[str, Any]
     vanished: bool = False
+    # What instance rows show of the offer; filled when the first one is asked for.
+    row_facts: dict[str, Any] = field(default_factory=dict)
 
     def holders(self) -> set[int]:
         """Contracts (or the stranger) on any of the offer's GPUs; they make overlapping splits unavailable."""
