@@ -114,7 +114,7 @@ def rent_step(wanted: Wanted, offer: Row, arguments: Mapping[str, Any] | None = 
         "hourly_price": cost["hourly_price"],
     }
     summary = (
-        f"rent offer {offer.get('id')} as {wanted.name}: {gpu(offer)} on machine {offer.get('machine_id')} "
+        f"{'bid for' if offer.get('is_bid') else 'rent'} offer {offer.get('id')} as {wanted.name}: {gpu(offer)} on machine {offer.get('machine_id')} "
         f"({offer.get('geolocation') or 'place unknown'}) at {usd(cost['hourly_price'])}/h"
     )
     return Step(

@@ -39,8 +39,6 @@ from ansible_collections.cloudctl.vastai.plugins.module_utils._wait import ticks
 
 Row = dict[str, Any]
 
-# After a start or reboot the row may show the past for a while.
-_GRACE = 60.0
 # A reboot that was accepted may take some seconds to show as anything but "running".
 _REBOOT_LAG = 5.0
 _RUNNERS_UP = 4
@@ -64,6 +62,8 @@ class InstanceResource(Resource):
     """One instance, by name or id."""
 
     offer_type = "on-demand"
+    grace = 60.0
+    """Seconds after a start or reboot for which the row may show the past."""
 
     def __init__(self, context: Context) -> None:
         """Raises :class:`BadRequest` for options that make no sense; sends nothing."""
@@ -159,11 +159,15 @@ class InstanceResource(Resource):
         rented = renter.rent(
             candidates=step.arguments["offers"],
             search=self._search,
-            body={**self._wanted.launch.body(), "price": None, "cancel_unavail": True},
+            body={**self._wanted.launch.body(), **self._terms()},
             timeout=0.0 if one_offer_only else self._params["rent_timeout"],
         )
         self._row, self._rented = rented.row, rented.offer
         return rent_step(self._wanted, rented.offer)
+
+    def _terms(self) -> dict[str, Any]:
+        """The part of a create request that says for what price: without one, on demand."""
+        return {"price": None, "cancel_unavail": True}
 
     def _destroy(self, step: Step) -> Step:
         row = self._existing
@@ -241,7 +245,7 @@ class InstanceResource(Resource):
         """The ladder: the container runs, then SSH answers."""
         row = self._existing
         restarted = bool(verbs & {"start", "reboot", "recycle", "update"})
-        verdict = running_verdict(row, grace=self._queued or (restarted and passed < _GRACE))
+        verdict = running_verdict(row, grace=self._queued or (restarted and passed < self.grace))
         if verdict.progress is not Progress.READY:
             return verdict
         if verbs & {"reboot", "recycle", "update"} and passed < _REBOOT_LAG:

@@ -332,7 +332,10 @@ volumes_kept:
 
 from typing import Any
 
-from ansible_collections.cloudctl.vastai.plugins.module_utils._instance_resource import INSTANCE_ARGUMENTS, InstanceResource
+from ansible_collections.cloudctl.vastai.plugins.module_utils._instance_resource import (
+    INSTANCE_ARGUMENTS,
+    InstanceResource,
+)
 from ansible_collections.cloudctl.vastai.plugins.module_utils._launch import LAUNCH_EXCLUSIVE, LAUNCH_PRIVATE
 from ansible_collections.cloudctl.vastai.plugins.module_utils._module import (
     API_ARGUMENTS,
