@@ -52,6 +52,16 @@ def instance_cost(row: Mapping[str, Any]) -> dict[str, Any]:
     return _cost(row, gpu=gpu, storage=storage, running=full_gpu + full_storage)
 
 
+def volume_cost(row: Mapping[str, Any]) -> dict[str, Any]:
+    """What a volume accrues, whether an instance uses it or not; its row has $/h, but no price per GB."""
+    size = number_or_zero(row.get("disk_space"))
+    storage = number(row.get("storage_total_cost"))
+    if storage is None:
+        storage = _per_hour(row, size)
+    per_gb = storage * HOURS_PER_MONTH / size if size > 0 else 0.0
+    return _cost({"storage_cost": per_gb, **row}, gpu=0.0, storage=storage, running=storage)
+
+
 def total(costs: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """The sum of several costs: only the prices per time add up, so the prices per GB are left out."""
     listed = list(costs)
