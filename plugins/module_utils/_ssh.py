@@ -49,7 +49,7 @@ def answers(host: str, port: int, timeout: float = _BANNER_TIMEOUT) -> bool:
         with socket.create_connection((host, port), timeout=timeout) as connection:
             connection.settimeout(timeout)
             return connection.recv(4) == b"SSH-"
-    except OSError:
+    except (OSError, ValueError):  # ValueError: a name that no resolver takes
         return False
 
 
@@ -57,7 +57,7 @@ def mapped_ports(row: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """``{"8080/tcp": {"host": "203.0.113.7", "port": 20001}}``: where each container port is found from outside."""
     host = public_address(row)
     ports = row.get("ports")
-    if not host or not isinstance(ports, Mapping):
+    if not _HOST.fullmatch(host) or not isinstance(ports, Mapping):
         return {}
     mapped = {str(name): _host_port(bindings) for name, bindings in ports.items()}
     return {name: {"host": host, "port": port} for name, port in mapped.items() if port}
@@ -84,4 +84,5 @@ def _proxy(row: Mapping[str, Any]) -> tuple[str, int]:
 def _host_port(bindings: Any) -> int:
     """The host's port in Docker's shape ``[{"HostIp": "0.0.0.0", "HostPort": "20000"}]``; 0 if there is none."""
     first = bindings[0] if isinstance(bindings, list) and bindings else None
-    return int(number_or_zero(first.get("HostPort"))) if isinstance(first, Mapping) else 0
+    port = int(number_or_zero(first.get("HostPort"))) if isinstance(first, Mapping) else 0
+    return port if 0 < port < 65536 else 0

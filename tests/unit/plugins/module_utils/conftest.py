@@ -9,10 +9,15 @@ from collections.abc import Iterator
 from types import SimpleNamespace
 
 import pytest
+from hypothesis import settings
 
 from ansible_collections.cloudctl.vastai.plugins.module_utils import _client, _wait
 from ansible_collections.cloudctl.vastai.plugins.module_utils._client import VastClient
 from ansible_collections.cloudctl.vastai.tests.unit.plugins.module_utils.scripted_server import KEY, ScriptedServer
+
+# On a busy machine an example may take its time.
+settings.register_profile("unit", parent=settings(), deadline=None, max_examples=50)
+settings.load_profile("unit")
 
 
 class Clock:
@@ -27,7 +32,7 @@ class Clock:
 
     def sleep(self, seconds: float) -> None:
         self.pauses.append(seconds)
-        self.now += seconds
+        self.now += max(seconds, 1e-6)  # no sleep is so short that no time passes
 
 
 @pytest.fixture(autouse=True)
