@@ -58,6 +58,10 @@ e2e: setup ## run the tests that start ansible-playbook, ansible-inventory and t
 bench-tasks: setup ## print what a task costs, in ms, through each door
 	@tests/benchmarks/tasks
 
+.PHONY: changelog
+changelog: setup ## move the changelog fragments into the changelog of this version
+	@scripts/changelog
+
 .PHONY: lock
 lock: setup ## bring the lock files in requirements/ up to date
 	@scripts/lock
