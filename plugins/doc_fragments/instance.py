@@ -77,6 +77,40 @@ options:
       - Arguments for the image's entry point, with O(runtype=args).
     type: list
     elements: str
+  volumes:
+    description:
+      - Volumes that the instance mounts. It gets them when it is rented, or never, so a volume that an existing
+        instance lacks is treated like a different disk.
+      - A volume lives on one machine, so only offers of that machine are searched. All volumes must be on the same one.
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description:
+          - Name of the volume.
+        type: str
+      id:
+        description:
+          - ID of the volume, written V(789012), V(vol-789012) or V(V.789012).
+        type: str
+      mount_path:
+        description:
+          - Absolute path in the container.
+        type: str
+        default: /data
+      create:
+        description:
+          - If there is no volume of that name, have it created together with the instance, on whatever machine is
+            rented. That goes for one volume of an instance only.
+          - What the new volume costs is no part of the instance's price. Look it up with
+            M(cloudctl.vastai.vast_volume_offer_info), or rent the volume with M(cloudctl.vastai.vast_volume), which
+            takes a highest price.
+        type: bool
+        default: false
+      size:
+        description:
+          - Size in GB of a volume that is created, 15 if it is not set. One that exists must have this size.
+        type: int
   image_login:
     description:
       - Login for a private registry, as V(-u USER -p TOKEN REGISTRY).

@@ -15,6 +15,7 @@ from typing import Any
 
 from ansible_collections.cloudctl.vastai.plugins.module_utils import _ssh
 from ansible_collections.cloudctl.vastai.plugins.module_utils._launch import environment
+from ansible_collections.cloudctl.vastai.plugins.module_utils._mounts import mounted_volumes
 from ansible_collections.cloudctl.vastai.plugins.module_utils._numbers import number, number_or_zero
 from ansible_collections.cloudctl.vastai.plugins.module_utils._readiness import status_message
 
@@ -47,13 +48,8 @@ def country(row: Mapping[str, Any]) -> str | None:
 
 
 def volumes(row: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """``[{"id": 7, "name": "models"}]``: what is mounted, as far as this read tells (the single read never does)."""
-    mounted = row.get("volume_info")
-    return [
-        {"id": int(number_or_zero(volume.get("id"))), "name": _text(volume, "label")}
-        for volume in (mounted if isinstance(mounted, list) else [])
-        if isinstance(volume, Mapping)
-    ]
+    """``[{"id": 7, "name": "models", "mount_path": "/data"}]``; the single read does not tell ids."""
+    return mounted_volumes(row, environment(row))
 
 
 def _machine(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -114,9 +114,14 @@ def rent_step(wanted: Wanted, offer: Row, arguments: Mapping[str, Any] | None = 
         "hourly_price": cost["hourly_price"],
     }
     summary = (
-        f"{'bid for' if offer.get('is_bid') else 'rent'} offer {offer.get('id')} as {wanted.name}: {gpu(offer)} on machine {offer.get('machine_id')} "
-        f"({offer.get('geolocation') or 'place unknown'}) at {usd(cost['hourly_price'])}/h"
+        f"{'bid for' if offer.get('is_bid') else 'rent'} offer {offer.get('id')} as {wanted.name}: {gpu(offer)} on "
+        f"machine {offer.get('machine_id')} ({offer.get('geolocation') or 'place unknown'}) at "
+        f"{usd(cost['hourly_price'])}/h"
     )
+    mounts = [f"{mount.title} at {mount.path}" for mount in wanted.launch.mounts]
+    if mounts:
+        after["volumes"] = mounts
+        summary += f" with {'the volumes ' if len(mounts) > 1 else 'the volume '}{', '.join(mounts)}"
     return Step(
         "rent", summary, after={name: value for name, value in after.items() if value}, arguments=arguments or {}
     )

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.cloudctl.vastai.plugins.module_utils import _instances, _ssh
+from ansible_collections.cloudctl.vastai.plugins.module_utils._attach import find_attachments, wait_until_free
 from ansible_collections.cloudctl.vastai.plugins.module_utils._cost import instance_cost, offer_cost
 from ansible_collections.cloudctl.vastai.plugins.module_utils._dollars import usd
 from ansible_collections.cloudctl.vastai.plugins.module_utils._errors import BadRequest, Failure, ResourcesUnavailable
@@ -22,6 +23,7 @@ from ansible_collections.cloudctl.vastai.plugins.module_utils._instance_plan imp
 )
 from ansible_collections.cloudctl.vastai.plugins.module_utils._launch import LAUNCH_ARGUMENTS, launch_from
 from ansible_collections.cloudctl.vastai.plugins.module_utils._module import Context
+from ansible_collections.cloudctl.vastai.plugins.module_utils._mounts import Attachments
 from ansible_collections.cloudctl.vastai.plugins.module_utils._offers import describe as describe_offer
 from ansible_collections.cloudctl.vastai.plugins.module_utils._offers import offer_query, search
 from ansible_collections.cloudctl.vastai.plugins.module_utils._plan import Step
@@ -81,7 +83,8 @@ class InstanceResource(Resource):
         for option in ("wait_timeout", "rent_timeout"):
             checked_seconds(option, params[option])
         # Also when nothing will be rented: a typo that shows only when the instance is gone comes at the worst time.
-        self._query = offer_query(params, offer_type=self.offer_type, storage=self._wanted.launch.disk_to_rent_gb)
+        self._query = self._offer_query(params)
+        self._attachments = Attachments()
         self._row: Row | None = None
         self._offers: Sequence[Row] = ()
         self._rented: Mapping[str, Any] | None = None
@@ -93,6 +96,7 @@ class InstanceResource(Resource):
     def find(self) -> None:
         self._row = self._find_by_id() if self._wanted.instance_id is not None else self._find_by_name()
         if needs_offers(self._wanted, self._row):
+            self._find_volumes()
             self._offers = self._search()
             if not self._offers:
                 raise BadRequest(self._nothing_found())
@@ -105,7 +109,31 @@ class InstanceResource(Resource):
                 f"Instance {instance_id} does not exist (any more) in this account. Leave out id to rent a new "
                 "one by name."
             )
-        return row
+        return self._with_volumes(row) if row and self._wanted.launch.mounts else row
+
+    def _with_volumes(self, row: Row) -> Row:
+        """The row as the list has it: the single read does not tell the ids of volumes."""
+        listed = _instances.list_instances(self._context.client, {"label": {"in": [row.get("label")]}})
+        return next((one for one in listed if one["id"] == row["id"]), row)
+
+    def _find_volumes(self) -> None:
+        """Volumes decide the machine: the search is then for its offers only."""
+        mounts, machine_id = self._wanted.launch.mounts, self._wanted.machine_id
+        if not mounts:
+            return
+        self._attachments = find_attachments(self._context.client, mounts, self._row)
+        machine = self._attachments.machine_id
+        if machine is not None and machine_id not in (None, machine):
+            raise BadRequest(
+                f"machine_id is {machine_id}, but the volumes for {self._wanted.title} are on machine {machine}, and "
+                "an instance mounts those of its own machine only."
+            )
+        self._query = self._attachments.narrowed(
+            self._offer_query({**self._params, "machine_id": machine or machine_id})
+        )
+
+    def _offer_query(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        return offer_query(params, offer_type=self.offer_type, storage=self._wanted.launch.disk_to_rent_gb)
 
     def _find_by_name(self) -> Row | None:
         rows = _instances.list_by_label(self._context.client, self._wanted.name or "")
@@ -115,12 +143,17 @@ class InstanceResource(Resource):
         return rows[0] if rows else None
 
     def _search(self) -> list[Row]:
-        return search(self._context.client, self._query)
+        return [offer for offer in search(self._context.client, self._query) if self._attachments.fits(offer)]
 
     def _nothing_found(self) -> str:
         params = self._params
         if params.get("offer_id") is not None:
             asked = f"Offer {params['offer_id']} does not exist, is rented, or does not fit the other conditions"
+        elif self._attachments.machine_id is not None:
+            machine = self._attachments.machine_id
+            asked = f"Machine {machine}, where its volumes are, has no offer that can be rented and fits the conditions"
+            if self._row is not None and self._row.get("machine_id") == machine:
+                asked += ", maybe because the instance itself is on it (then destroy it first, with state: absent)"
         elif params.get("machine_id") is not None:
             asked = f"Machine {params['machine_id']} has no offer that can be rented and fits the other conditions"
         else:
@@ -156,10 +189,14 @@ class InstanceResource(Resource):
     def _rent(self, step: Step) -> Step:
         renter = Renter(self._context.client, self._wanted.name or "", self._context.warn)
         one_offer_only = self._params.get("offer_id") is not None
+        launch, attachments = self._wanted.launch.body(), self._attachments
+        if attachments.are_in_use:
+            wait_until_free(self._context.client, attachments)
         rented = renter.rent(
             candidates=step.arguments["offers"],
             search=self._search,
-            body={**self._wanted.launch.body(), **self._terms()},
+            body={**launch, "env": {**launch["env"], **attachments.environment()}, **self._terms()},
+            body_for=attachments.body_for,
             timeout=0.0 if one_offer_only else self._params["rent_timeout"],
         )
         self._row, self._rented = rented.row, rented.offer

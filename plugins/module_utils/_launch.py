@@ -17,6 +17,12 @@ from typing import Any
 
 from ansible_collections.cloudctl.vastai.plugins.module_utils import _onstart
 from ansible_collections.cloudctl.vastai.plugins.module_utils._errors import BadRequest
+from ansible_collections.cloudctl.vastai.plugins.module_utils._mounts import (
+    VOLUMES_ARGUMENT,
+    Mount,
+    missing,
+    mounts_from,
+)
 
 DEFAULT_DISK_GB = 10.0
 DEFAULT_RUNTYPE = "ssh_direct"
@@ -39,6 +45,7 @@ LAUNCH_ARGUMENTS: dict[str, Any] = {
     "runtype": {"type": "str", "choices": list(RUNTYPES)},
     "args": {"type": "list", "elements": "str"},
     "image_login": {"type": "str", "no_log": True},
+    **VOLUMES_ARGUMENT,
 }
 LAUNCH_EXCLUSIVE = (("onstart", "onstart_file"),)
 # Environment variables and scripts often carry tokens.
@@ -68,6 +75,7 @@ class Launch:
     runtype: str | None = None
     args: tuple[str, ...] | None = None
     image_login: str | None = None
+    mounts: tuple[Mount, ...] = ()
 
     @property
     def disk_to_rent_gb(self) -> float:
@@ -100,9 +108,12 @@ class Launch:
             differences.append(f"disk is {disk:g} GB, not {self.disk_gb:g} GB")
         if self.runtype is not None and _family(RUNTYPES[self.runtype]) != _family(str(row.get("image_runtype") or "")):
             differences.append(f"runtype is {row.get('image_runtype')!r}, not {self.runtype}")
-        missing = [port for port in self.ports or () if port not in environment(row)]
-        if missing:
-            differences.append(f"ports do not include {', '.join(port.removeprefix('-p ') for port in missing)}")
+        unmapped = [port for port in self.ports or () if port not in environment(row)]
+        if unmapped:
+            differences.append(f"ports do not include {', '.join(port.removeprefix('-p ') for port in unmapped)}")
+        unmounted = missing(self.mounts, row, environment(row))
+        if unmounted:
+            differences.append(f"volumes do not include {', '.join(unmounted)}")
         return differences
 
     def drift(self, row: Mapping[str, Any]) -> dict[str, Any]:
@@ -146,6 +157,7 @@ def launch_from(params: Mapping[str, Any]) -> Launch:
         runtype=params.get("runtype") or None,
         args=None if args is None else tuple(args),
         image_login=params.get("image_login") or None,
+        mounts=mounts_from(params.get("volumes")),
     )
 
 

@@ -67,16 +67,16 @@ def plan_volume(wanted: Wanted, row: Row | None, users: Sequence[Row], offers: S
     differences = _differences(wanted, row)
     if wanted.state == "present" and differences and not wanted.force_replace:
         raise BadRequest(
-            f"{_capital(title(row))} exists, but its {' and its '.join(differences)}. Vast.ai can't change a volume: either set "
-            "force_replace: true, which destroys it with all its data and rents another, or rent one under another "
-            "name and copy the data over."
+            f"{_capital(title(row))} exists, but its {' and its '.join(differences)}. Vast.ai can't change a volume: "
+            "either set force_replace: true, which destroys it with all its data and rents another, or rent one under "
+            "another name and copy the data over."
         )
     if not will_destroy(wanted, row):
         return []
     if users:
         raise BadRequest(
-            f"{_capital(title(row))} is attached to {_listed(users)}, and Vast.ai destroys a volume only when no instance has "
-            f"it, running or stopped. Destroy {'that' if len(users) == 1 else 'those'} first "
+            f"{_capital(title(row))} is attached to {_listed(users)}, and Vast.ai destroys a volume only when no "
+            f"instance has it, running or stopped. Destroy {'that' if len(users) == 1 else 'those'} first "
             "(cloudctl.vastai.vast_instance with state: absent)."
         )
     return [_destroy(row), *([_rent(wanted, offers)] if wanted.state == "present" else [])]

@@ -9,11 +9,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.cloudctl.vastai.plugins.module_utils import _volume_offers, _volumes
+from ansible_collections.cloudctl.vastai.plugins.module_utils._attach import users_that_exist
 from ansible_collections.cloudctl.vastai.plugins.module_utils._client import VastClient
 from ansible_collections.cloudctl.vastai.plugins.module_utils._cost import offer_cost, volume_cost
 from ansible_collections.cloudctl.vastai.plugins.module_utils._dollars import usd
 from ansible_collections.cloudctl.vastai.plugins.module_utils._errors import BadRequest
-from ansible_collections.cloudctl.vastai.plugins.module_utils._instances import show_instance
 from ansible_collections.cloudctl.vastai.plugins.module_utils._module import Context
 from ansible_collections.cloudctl.vastai.plugins.module_utils._plan import Step
 from ansible_collections.cloudctl.vastai.plugins.module_utils._rent import Goods, Renter
@@ -47,12 +47,6 @@ VOLUME = Goods(
     destroy=_delete,
     is_dud=lambda row: False,
 )
-
-
-def users_that_exist(client: VastClient, row: Mapping[str, Any]) -> list[Row]:
-    """The instances that mount a volume; its own list has destroyed ones for about 30 s more. One request each."""
-    shown = [show_instance(client, instance_id) for instance_id in _volumes.users(row)]
-    return [instance for instance in shown if instance is not None]
 
 
 class VolumeResource(Resource):

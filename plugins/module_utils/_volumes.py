@@ -25,7 +25,7 @@ from ansible_collections.cloudctl.vastai.plugins.module_utils._errors import (
     OfferGone,
     OutcomeUnknown,
 )
-from ansible_collections.cloudctl.vastai.plugins.module_utils._instance_facts import country
+from ansible_collections.cloudctl.vastai.plugins.module_utils._match import MISSING, row_value
 from ansible_collections.cloudctl.vastai.plugins.module_utils._numbers import number
 from ansible_collections.cloudctl.vastai.plugins.module_utils._wait import ticks
 
@@ -185,7 +185,7 @@ def size_gb(row: Mapping[str, Any]) -> int | float | None:
 def describe(row: Mapping[str, Any]) -> dict[str, Any]:
     """The documented facts of a volume row; fields that the API left out or broke are None."""
     found, cost = number(row.get("id")), volume_cost(row)
-    kind = row.get("type")
+    kind, place = row.get("type"), row_value(row, "geolocation")
     return {
         "id": None if found is None else int(found),
         "vol_id": None if found is None else f"vol-{int(found)}",
@@ -196,7 +196,7 @@ def describe(row: Mapping[str, Any]) -> dict[str, Any]:
         "machine_id": number(row.get("machine_id")),
         "host_id": number(row.get("host_id")),
         "geolocation": _text(row, "geolocation"),
-        "country": country(row),
+        "country": None if place is MISSING else place,
         "instances": users(row),
         "hourly_price": cost["hourly_price"],
         "monthly_price": cost["monthly_price"],
