@@ -118,36 +118,52 @@ class Renter:
             number = self._goods.create(self._client, int(offer["id"]), self._label, body)
         except (OfferGone, AuthFailed, Throttled):
             raise
-        except OutcomeUnknown as error:
-            return self._settle(error, offer, patience=LIST_LAG)
-        except ApiError as error:
-            row = self._settle(error, offer, patience=0.0)
-            if self._goods.is_dud(row):
-                self._destroy_own(row, f"{error} It left {self._noun} {row['id']} behind, stopped")
-                raise Failure(f"{error} It left the stopped {self._noun} {row['id']}, which was destroyed.") from error
-            return row
+        except (OutcomeUnknown, ApiError) as error:
+            return self._settle(error, offer)
         return self._confirm(number)
 
-    def _settle(self, error: VastError, offer: Mapping[str, Any], patience: float) -> Row:
-        """After an answer that leaves the effect open: what exists after all, or the error.
-
-        ``patience``: seconds for which an empty list may still be a lagging one.
-        """
-        rows: list[Row] = []
-        for _passed in ticks(patience):
-            rows = self._labelled(error)
-            if rows:
-                break
+    def _settle(self, error: OutcomeUnknown | ApiError, offer: Mapping[str, Any]) -> Row:
+        """After an answer that leaves the effect open: what exists after all, or the error."""
+        left = _instances.new_contract(error.body) if isinstance(error, ApiError) else None
+        rows, ours = self._look_for(error, offer, left)
+        if left is not None and not ours:
+            raise self._failure(
+                f"{error} The answer names {self._noun} {left} all the same, which is not listed after {LIST_LAG:g} s. "
+                "It may exist and bill: run the task again, or destroy it by id.",
+                left,
+            ) from error
         if not rows:
             raise error
-        ours = [row for row in rows if row.get("machine_id") == offer.get("machine_id")]
         if len(ours) != 1:
             ids = ", ".join(str(row["id"]) for row in rows)
             raise Failure(
                 f"{error} These {self._noun}s are named {self._label} now, and which of them this task rented can't "
                 f"be told: {ids}. They bill; destroy by id those you don't want."
             ) from error
-        return self._only_one(rows, ours[0])
+        own = ours[0]
+        if isinstance(error, ApiError) and self._goods.is_dud(own):
+            self._destroy_own(own, f"{error} It left {self._noun} {own['id']} behind, stopped")
+            raise Failure(f"{error} It left the stopped {self._noun} {own['id']}, which was destroyed.") from error
+        return self._only_one(rows, own)
+
+    def _look_for(
+        self, error: OutcomeUnknown | ApiError, offer: Mapping[str, Any], left: int | None
+    ) -> tuple[list[Row], list[Row]]:
+        """All that carry the label, and those of them that may be what this task rented; a list may lag.
+
+        ``left``: the id that a refusal named; otherwise ours is known by its machine.
+        """
+        rows: list[Row] = []
+        ours: list[Row] = []
+        for _passed in ticks(LIST_LAG if left is not None or not _is_clear(error) else 0.0):
+            rows = self._labelled(error)
+            if left is None:
+                ours = [row for row in rows if row.get("machine_id") == offer.get("machine_id")]
+            else:
+                ours = [row for row in rows if row["id"] == left]
+            if ours:
+                break
+        return rows, ours
 
     def _labelled(self, error: VastError) -> list[Row]:
         try:
@@ -190,6 +206,11 @@ class Renter:
     def _failure(self, sentence: str, number: int) -> Failure:
         """A failure that leaves something behind."""
         return Failure(sentence, **{self._noun: {"id": number}})
+
+
+def _is_clear(error: OutcomeUnknown | ApiError) -> bool:
+    """Whether the API refused in so many words; a bare ``success: false`` has come with a new instance."""
+    return isinstance(error, ApiError) and bool(error.status >= 400 or error.code)
 
 
 def _candidates(first: Sequence[Row], search: Callable[[], Sequence[Row]], timeout: float) -> Iterator[Row]:

@@ -17,8 +17,8 @@ ANY_JSON = st.recursive(
 _FIELDS = [
     "id actual_status intended_status cur_state status_msg label template_hash_id image_uuid image_args image_runtype",
     "extra_env onstart jupyter_token ssh_host ssh_port public_ipaddr ports machine_id host_id num_gpus gpu_name",
-    "gpu_ram cpu_ram disk_space inet_up inet_down is_bid dph_base dph_total storage_cost storage_total_cost search instance",
-    "start_date end_date verification reliability2 geolocation cuda_max_good driver_version volume_info",
+    "gpu_ram cpu_ram disk_space inet_up inet_down is_bid dph_base dph_total storage_cost storage_total_cost search",
+    "instance start_date end_date verification reliability2 geolocation cuda_max_good driver_version volume_info",
 ]
 _PORTS = st.dictionaries(
     st.sampled_from(["22/tcp", "8080/tcp"]),
