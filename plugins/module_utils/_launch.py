@@ -51,7 +51,7 @@ LAUNCH_EXCLUSIVE = (("onstart", "onstart_file"),)
 # Environment variables and scripts often carry tokens.
 LAUNCH_PRIVATE = ("env", "onstart")
 
-_PORT = re.compile(r"(\d{1,5})(?::(\d{1,5}))?(?:/(tcp|udp))?")
+_PORT = re.compile(r"(\d{1,5})(?::(\d{1,5}))?(?:/(tcp|udp))?", re.ASCII)
 _ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,255}")
 _LONGEST_ENV = 32768
 # Anything else that is wrong with a name is the registry's to say.
@@ -224,9 +224,9 @@ def _family(runtype: str) -> tuple[bool, bool, bool]:
 
 
 def _same_image(wanted: str, current: str) -> bool:
-    """An image without a tag is its ``latest``; the automatic tag is whatever Vast.ai chose."""
-    if wanted.endswith("@vastai-automatic-tag"):
-        return wanted.removesuffix("@vastai-automatic-tag") == _untagged(current)
+    """An image without a tag is its ``latest``; ``image:@vastai-automatic-tag`` is whatever tag Vast.ai chose."""
+    if wanted.endswith(":@vastai-automatic-tag"):
+        return _untagged(wanted) == _untagged(current)
     return _tagged(wanted) == _tagged(current)
 
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 ANY_JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
-    max_leaves=6,
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=5), inner, max_size=2),
+    max_leaves=3,
 )
 _FIELDS = [
     "id actual_status intended_status cur_state status_msg label template_hash_id image_uuid image_args image_runtype",
