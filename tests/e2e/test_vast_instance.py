@@ -160,7 +160,7 @@ def test_module_defaults_of_the_group_and_the_ad_hoc_form(emulator: Emulator, pl
     account = {"VAST_API_KEY": None, "VAST_URL": None}
     tasks = [task("vast_offer_info"), as_module(task("vast_instance_info")), instance("nobody", state="absent")]
     defaults = {"group/cloudctl.vastai.all": {"api_url": emulator.url, "api_key": emulator.api_key}}
-    play = plays.run(tasks, environment=account, module_defaults=defaults)
+    play = plays.run(tasks, variables=account, module_defaults=defaults)
     assert [line["status"] for line in play.results] == ["ok"] * 3
     rented = plays.command(
         "ansible", "localhost", "-m", "cloudctl.vastai.vast_instance", "-a", "name=x image=y wait=no"

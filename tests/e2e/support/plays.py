@@ -58,18 +58,18 @@ class Plays:
         self,
         tasks: Sequence[Task],
         *options: str,
-        environment: Mapping[str, str | None] | None = None,
+        variables: Mapping[str, str | None] | None = None,
         **play: Any,
     ) -> Run:
-        """Run the tasks; ``options`` are ansible-playbook's; ``environment`` adds variables, None takes one away."""
-        process, results = self.start(tasks, *options, environment=environment, **play)
+        """Run the tasks. ``options`` are ansible-playbook's; of ``variables``, its environment, None takes one away."""
+        process, results = self.start(tasks, *options, variables=variables, **play)
         return self.finish(process, results)
 
     def start(
         self,
         tasks: Sequence[Task],
         *options: str,
-        environment: Mapping[str, str | None] | None = None,
+        variables: Mapping[str, str | None] | None = None,
         **play: Any,
     ) -> tuple[subprocess.Popen[str], Path]:
         """Begin :meth:`run`; for plays that run at the same time."""
@@ -81,24 +81,25 @@ class Plays:
                 [{"hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": list(tasks), **play}]
             )
         )
-        return self.start_command(["ansible-playbook", *options, str(playbook)], environment)
+        return self.start_command(["ansible-playbook", *options, str(playbook)], variables)
 
     def start_command(
-        self, command: Sequence[str], environment: Mapping[str, str | None] | None = None
+        self, command: Sequence[str], variables: Mapping[str, str | None] | None = None
     ) -> tuple[subprocess.Popen[str], Path]:
         """Any of Ansible's commands, with the same environment."""
         results = self.folder / f"results-{next(self._numbers)}.jsonl"
-        variables: dict[str, str | None] = {
+        complete: dict[str, str | None] = {
             **self.environment,
             "ANSIBLE_CALLBACK_PLUGINS": str(CALLBACKS),
             "ANSIBLE_CALLBACKS_ENABLED": "results_file",
             "ANSIBLE_LOAD_CALLBACK_PLUGINS": "true",
+            "ANSIBLE_PIPELINING": "true",
             "RESULTS_FILE": str(results),
-            **(environment or {}),
+            **(variables or {}),
         }
         process = subprocess.Popen(
             [str(Path(sys.executable).with_name(command[0])), *command[1:]],
-            env={name: value for name, value in variables.items() if value is not None},
+            env={name: value for name, value in complete.items() if value is not None},
             cwd=self.folder,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -113,9 +114,9 @@ class Plays:
         lines = results.read_text().splitlines() if results.exists() else []
         return Run(process.returncode, output, [json.loads(line) for line in lines])
 
-    def command(self, *command: str, environment: Mapping[str, str | None] | None = None) -> Run:
+    def command(self, *command: str, variables: Mapping[str, str | None] | None = None) -> Run:
         """Run any of Ansible's commands."""
-        return self.finish(*self.start_command(command, environment))
+        return self.finish(*self.start_command(command, variables))
 
 
 def instance(name: str | None = None, **options: Any) -> Task:

@@ -39,7 +39,8 @@ class CallbackModule(CallbackBase):
         self._write("unreachable", result)
 
     def _write(self, status: str, result: Any) -> None:
-        found = json.loads(self._dump_results(result._result, indent=0, keep_invocation=True))
+        # Within something else, because at the top the method leaves out what a screen has no place for.
+        found = json.loads(self._dump_results({"whole": result._result}, indent=0))["whole"]
         found["failed"] = status == "failed"
         line = {"task": result._task.get_name(), "status": status, "result": found}
         with open(os.environ["RESULTS_FILE"], "a", encoding="utf-8") as file:
