@@ -166,7 +166,7 @@ class Ansible:
     def evaluate(self, expression: str, **keywords: Any) -> Any:
         """The value of a Jinja expression in a play on localhost."""
         target = self.folder / "value.json"
-        content = "{{ " + expression + " | to_json }}"
+        content = "{{ (" + expression + ") | to_json }}"
         tasks = [{"ansible.builtin.copy": {"dest": str(target), "content": content, "mode": "0600"}}]
         done = self.play(tasks, **keywords)
         assert done.returncode == 0, done.stdout + done.stderr
