@@ -63,11 +63,11 @@ def plan_instance(wanted: Wanted, row: Row | None, offers: Sequence[Row]) -> lis
     if row is None:
         return [_rent(wanted, offers)] if wanted.state in RENTING_STATES else _nothing_to(wanted)
     differences = _fixed_differences(wanted, row)
-    if differences and not wanted.force_replace:
+    if differences and not (wanted.force_replace and wanted.state in RENTING_STATES):
         raise BadRequest(
             f"{_title(row)} exists, but its {'; its '.join(differences)}. Vast.ai can't change that in place. "
-            "Leave it as it is, "
-            "or set force_replace: true, which destroys the instance with all its data and rents another."
+            "Leave it as it is, or set force_replace: true with state: present or started, which destroys the instance "
+            "with all its data and rents another."
         )
     if differences:
         return [_destroy(row), _rent(wanted, offers)]
@@ -93,6 +93,8 @@ def _fixed_differences(wanted: Wanted, row: Row) -> list[str]:
 
 
 def _rent(wanted: Wanted, offers: Sequence[Row]) -> Step:
+    if not wanted.name:
+        raise BadRequest(f"To replace {wanted.title}, give the new instance a name: it can't be found without one.")
     if not (wanted.launch.image or wanted.launch.template_hash_id):
         raise BadRequest(
             f"Renting {wanted.title} needs an image (such as pytorch/pytorch:latest) or a template_hash_id."

@@ -187,7 +187,8 @@ class InstanceResource(Resource):
         return self._row
 
     def _rent(self, step: Step) -> Step:
-        renter = Renter(self._context.client, self._wanted.name or "", self._context.warn)
+        replaced = self._destroyed["id"] if self._destroyed else None
+        renter = Renter(self._context.client, self._wanted.name or "", self._context.warn, replaced=replaced)
         one_offer_only = self._params.get("offer_id") is not None
         launch, attachments = self._wanted.launch.body(), self._attachments
         if attachments.are_in_use:

@@ -81,12 +81,21 @@ class Rented:
 class Renter:
     """Rents one offer under one label."""
 
-    def __init__(self, client: VastClient, label: str, warn: Callable[[str], None], goods: Goods = INSTANCE) -> None:
+    def __init__(
+        self,
+        client: VastClient,
+        label: str,
+        warn: Callable[[str], None],
+        goods: Goods = INSTANCE,
+        replaced: int | None = None,
+    ) -> None:
+        """``replaced``: the id of the one of that label that was just destroyed and may still be listed."""
         self._client = client
         self._label = label
         self._warn = warn
         self._goods = goods
         self._noun = goods.noun
+        self._replaced = replaced
 
     def rent(
         self,
@@ -167,19 +176,23 @@ class Renter:
 
     def _labelled(self, error: VastError) -> list[Row]:
         try:
-            return self._goods.named(self._client, self._label)
+            return self._named()
         except VastError as listing:
             raise Failure(
                 f"{error} Whether the {self._noun} {self._label} was rented can't be told, as the list can't "
                 f"be read either: {listing} It may exist and bill: run the task again, which will find it by its name."
             ) from listing
 
+    def _named(self) -> list[Row]:
+        rows = self._goods.named(self._client, self._label)
+        return [row for row in rows if row["id"] != self._replaced]
+
     def _confirm(self, number: int) -> Row:
         """The row of what was just created, once the list has it."""
         rented = f"{self._noun.capitalize()} {number} was rented as {self._label} and bills"
         for _passed in ticks(LIST_LAG):
             try:
-                rows = self._goods.named(self._client, self._label)
+                rows = self._named()
             except VastError as error:
                 raise self._failure(f"{rented}, but can't be read back: {error}", number) from error
             for row in rows:

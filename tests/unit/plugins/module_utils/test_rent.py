@@ -346,3 +346,10 @@ def test_one_too_many_that_can_not_be_destroyed_is_named(server, desk):
 def test_rows_that_are_being_destroyed_take_no_part_in_a_race(server, desk):
     server.expect("PUT", ask(7), rents(7)).expect("GET", LIST, lists(stopped(3, cur_state="unloaded"), instance(7)))
     assert desk.rent().row["id"] == 7
+
+
+def test_instance_that_was_just_replaced_takes_no_part_in_a_race(server, client):
+    """It may be listed for a while, and its id is lower than that of the new one."""
+    server.expect("PUT", ask(7), rents(7)).expect("GET", LIST, lists(instance(3), instance(7)))
+    renter = Renter(client, "train", pytest.fail, replaced=3)
+    assert renter.rent([offer(7)], no_search, BODY, 0.0).row["id"] == 7
