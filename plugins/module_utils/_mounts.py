@@ -49,7 +49,7 @@ VOLUMES_ARGUMENT: dict[str, Any] = {
 _PATH = re.compile(r"(/[A-Za-z0-9._-]+)+")
 # What a docker option may hold is narrower than what volume_info takes.
 _PATH_IN_AN_OPTION = re.compile(r"[A-Za-z0-9./_]+")
-_DEFAULT_NAME = re.compile(r"V\.\d+", re.ASCII)
+_DEFAULT_NAME = re.compile(r"V\.(\d{1,15})", re.ASCII)
 _OPTION = re.compile(r"-v\s*([^:\s]+):(\S+)")
 
 
@@ -125,10 +125,16 @@ def mounted_volumes(row: Row, environment: Mapping[str, str]) -> list[dict[str, 
     volumes = [_listed(one, paths) for one in (listed if isinstance(listed, list) else []) if isinstance(one, Mapping)]
     known = {volume["name"] for volume in volumes} | {f"V.{volume['id']}" for volume in volumes}
     return volumes + [
-        {"id": volume_id(name) if _DEFAULT_NAME.fullmatch(name) else None, "name": name, "mount_path": path}
+        {"id": _id_in(name), "name": name, "mount_path": path}
         for name, path in paths.items()
         if name not in known
     ]
+
+
+def _id_in(name: str) -> int | None:
+    """The id in the name of a volume that was given none."""
+    found = _DEFAULT_NAME.fullmatch(name)
+    return int(found[1]) if found else None
 
 
 def _listed(volume: Row, paths: Mapping[str, str]) -> dict[str, Any]:
