@@ -147,9 +147,9 @@ def _all_pages(client: VastClient, filters: Mapping[str, Any] | None) -> tuple[d
         page = client.read("GET", _LIST, params=_page_parameters(filters, token))
         rows.update(_rows_by_id(page))
         token = page.get("next_token")
-        if not token or token in seen:
+        if not token or str(token) in seen:
             return rows, int(number_or_zero(page.get("total_instances")))
-        seen.add(token)
+        seen.add(str(token))
 
 
 def _page_parameters(filters: Mapping[str, Any] | None, token: str | None) -> dict[str, Any]:
