@@ -52,6 +52,8 @@ class Ledger:
         self._offset = 0.0
         for _key, record in store.load("span"):
             self._take(Span(**record))
+        # A bill names what it was for, also when that is gone.
+        self._labels = {int(key): record["label"] for key, record in store.load("billed")}
 
     def _take(self, span: Span) -> None:
         self._count = max(self._count, span.id)
@@ -90,6 +92,15 @@ class Ledger:
         self._sum(span, -1)
         self._closed += span.dollars(at)
         self._store.put("span", span.id, span.__dict__)
+
+    def remember(self, contract: int, label: str | None) -> None:
+        """What a contract was called in the end."""
+        self._labels[contract] = label
+        self._store.put("billed", contract, {"label": label})
+
+    def label(self, contract: int) -> str | None:
+        """What a contract that is gone was called."""
+        return self._labels.get(contract)
 
     def bills(self, contract: int, kind: str) -> bool:
         """Whether the contract is being billed for this."""

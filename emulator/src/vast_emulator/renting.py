@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Any
 
 from vast_emulator import values
@@ -83,17 +84,25 @@ def environment(value: Any) -> dict[str, str]:
 def docker_options(text: str) -> dict[str, str]:
     """A template's env, which is a text of docker options, as the object that instances have."""
     env: dict[str, str] = {}
-    words = iter(text.split())
+    words = iter(_words(text))
     for word in words:
         if word == "-e":
             name, _equal, value = next(words, "").partition("=")
             if name:
-                env[name] = value.strip("'\"")
+                env[name] = value
         elif word in ("-p", "-v", "-n"):
             env[f"{word} {next(words, '')}"] = "1"
         elif word == "-h":
             env["-h"] = next(words, "")
     return env
+
+
+def _words(text: str) -> list[str]:
+    """Words as a shell reads them: a value with spaces is written in quotes."""
+    try:
+        return shlex.split(text)
+    except ValueError:
+        return text.split()
 
 
 def arguments(body: dict[str, Any]) -> list[str]:
@@ -157,7 +166,7 @@ def contract_from(call: Call, offer: Offer, body: dict[str, Any]) -> Contract:
     world = call.world
     template = template_of(call, body)
     image = image_of(body, template)
-    args = arguments(body) or values.texts(template.get("args"), "args")
+    args = arguments(body) or arguments(template)
     onstart = values.text(body.get("onstart"), "onstart", 10**6) or template.get("onstart")
     check_start(onstart, args)
     disk = values.number(body["disk"], "disk", 1.0, 1e6) if body.get("disk") is not None else None

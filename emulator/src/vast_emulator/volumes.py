@@ -101,6 +101,7 @@ class Volumes:
         del self.volumes[volume.id]
         self._take(self._offer_of[volume.machine_id], -volume.size)
         self._ledger.close(volume.id, "volume", now)
+        self._ledger.remember(volume.id, volume.label)
         self._store.remove("volume", volume.id)
 
     def _take(self, offer: VolumeOffer, size: int) -> None:

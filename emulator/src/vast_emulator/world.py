@@ -389,6 +389,7 @@ class World:
         """The contract is gone at once and nothing of it bills any more."""
         self.ledger.close(contract.id, "gpu", self.now)
         self.ledger.close(contract.id, "disk", self.now)
+        self.ledger.remember(contract.id, contract.label)
         self.volumes.unlink(contract.id, self.now)
         self._unindex(contract)
         self.touched.add(contract.id)

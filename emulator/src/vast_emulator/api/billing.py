@@ -86,7 +86,7 @@ def _contract_days(world: World, number: int, spans: list[Span], first: float, l
                     "description": f"Volume {number}" if kind == "volume" else f"Instance {number} GPU and storage",
                     "amount": math.fsum(item["amount"] for item in items),
                     "metadata": {
-                        "label": owner.label if owner else None,
+                        "label": owner.label if owner else world.ledger.label(number),
                         "template_id": contract.template_id if contract else None,
                         "endpoint_id": None,
                         "workergroup_id": None,

@@ -27,7 +27,7 @@ def show(call: Call) -> dict[str, Any]:
             {
                 "contract": number,
                 "exists": owner is not None,
-                "label": owner.label if owner else None,
+                "label": owner.label if owner else world.ledger.label(number),
                 "gpu": parts.get("gpu", 0.0),
                 "disk": parts.get("disk", 0.0),
                 "volume": parts.get("volume", 0.0),
