@@ -218,7 +218,7 @@ class Renter:
 
     def _failure(self, sentence: str, number: int) -> Failure:
         """A failure that leaves something behind."""
-        return Failure(sentence, **{self._noun: {"id": number}})
+        return Failure(sentence, changed=True, **{self._noun: {"id": number}})
 
 
 def _is_clear(error: OutcomeUnknown | ApiError) -> bool:
