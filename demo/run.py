@@ -45,15 +45,14 @@ def environment(emulator: Emulator, scratch: Path) -> dict[str, str]:
         "ANSIBLE_CONFIG": str(config),
         "ANSIBLE_HOME": str(scratch),
         "ANSIBLE_LOCALHOST_WARNING": "false",
-        "ANSIBLE_CALLBACK_PLUGINS": str(ROOT / "demo" / "callback_plugins"),
-        "ANSIBLE_STDOUT_CALLBACK": "story",
+        "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
+        "ANSIBLE_STDOUT_CALLBACK": "cloudctl.vastai.plain",
     }
 
 
 def account(ledger: dict[str, Any]) -> str:
     """What the emulator's books say at the end."""
-    billing = [contract for contract in ledger["contracts"] if contract["bills"]]
-    rest = f"{len(billing)} contracts still bill" if billing else "nothing bills any more"
+    rest = f"{len(ledger['billing'])} contracts still bill" if ledger["billing"] else "nothing bills any more"
     return f"The marketplace's own books: ${ledger['total']:.4f} spent in emulated minutes, and {rest}."
 
 

@@ -12,18 +12,16 @@ from __future__ import annotations
 
 import os
 import re
-import traceback
 from urllib.parse import urlsplit
 
-from ansible_collections.cloudctl.vastai.plugins.module_utils._errors import BadRequest, MissingLibrary, NoCredentials
+from ansible_collections.cloudctl.vastai.plugins.module_utils._errors import BadRequest, KeyringUnusable, NoCredentials
+from ansible_collections.cloudctl.vastai.plugins.module_utils._keyring import SERVICE, USER, stored_key
 
 DEFAULT_API_URL = "https://console.vast.ai"
-KEYRING_SERVICE = "cloudctl.vastai"
-KEYRING_USER = "api_key"
 
 _WHERE_KEYS_COME_FROM = (
     "set the option api_key or the environment variable VAST_API_KEY, "
-    f"or store the key with `keyring set {KEYRING_SERVICE} {KEYRING_USER}`"
+    f"or store the key with `keyring set {SERVICE} {USER}`"
 )
 
 _USER_INFO = re.compile(r"[^/]*//[^/?#]*@")
@@ -64,24 +62,15 @@ def _has_host_and_port(url: str) -> bool:
 
 
 def _from_keyring() -> str:
-    """The key stored in the system keyring. ``keyring`` is imported only here: choosing a back end costs 60-80 ms."""
     try:
-        import keyring
-        import keyring.errors
-    except ImportError as error:
-        raise MissingLibrary(
-            "keyring",
-            import_error=traceback.format_exc(),
-            reason="to read the API key from the system keyring, as neither api_key nor VAST_API_KEY is set",
-        ) from error
-    try:
-        key = keyring.get_password(KEYRING_SERVICE, KEYRING_USER)
-    except keyring.errors.KeyringError as error:
+        key = stored_key(
+            reason="to read the API key from the system keyring, as neither api_key nor VAST_API_KEY is set"
+        )
+    except KeyringUnusable as error:
         raise NoCredentials(
-            f"No Vast.ai API key was given, and the system keyring can't be read ({type(error).__name__}): "
+            f"No Vast.ai API key was given, and the system keyring can't be read ({error.kind}): "
             f"{_WHERE_KEYS_COME_FROM}."
         ) from error
-    key = (key or "").strip()
-    if not key:
+    if key is None:
         raise NoCredentials(f"No Vast.ai API key was found: {_WHERE_KEYS_COME_FROM}.")
     return key

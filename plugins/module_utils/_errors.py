@@ -34,6 +34,18 @@ class NoCredentials(VastError):
     """No API key was found in any of the places where one may be."""
 
 
+class KeyringUnusable(VastError):
+    """There is no keyring, or it can't be opened."""
+
+    def __init__(self, kind: str) -> None:
+        """``kind``: the name of the keyring library's error, such as ``NoKeyringError`` or ``KeyringLocked``."""
+        super().__init__(
+            f"The system keyring can't be used ({kind}). Unlock it, or set the environment variable VAST_API_KEY "
+            "instead; in AWX, use a credential that does."
+        )
+        self.kind = kind
+
+
 class Unreachable(VastError):
     """No connection came about, so nothing was sent and nothing can have happened."""
 
