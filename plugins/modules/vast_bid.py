@@ -49,7 +49,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Bid bash.50/h for whatever a certain machine offers
+- name: Bid $0.50/h for whatever a certain machine offers
   cloudctl.vastai.vast_bid:
     name: gpu-bid-01
     machine_id: 789012
