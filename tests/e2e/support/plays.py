@@ -78,7 +78,8 @@ class Plays:
         # JSON is YAML.
         playbook.write_text(
             json.dumps(
-                [{"hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": list(tasks), **play}]
+                [{"hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": list(tasks), **play}],
+                default=str,
             )
         )
         return self.start_command(["ansible-playbook", *options, str(playbook)], variables)
