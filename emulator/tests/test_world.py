@@ -85,6 +85,27 @@ class Market(RuleBasedStateMachine):
         assert disk == pytest.approx(rate * (self.world.now - started) / 3600, abs=1e-9)
         self.gone[contract.id] = math.fsum(span.dollars(self.world.now) for span in spans)
 
+    @rule(number=st.integers(0, 50), per_gpu=st.floats(0.01, 3.0))
+    def strangers_bid(self, number: int, per_gpu: float) -> None:
+        offers = list(self.world.offers.values())
+        self.world.ask_for_bids(offers[number % len(offers)], per_gpu)
+
+    @rule(number=st.integers(0, 50), price=st.floats(0.01, 3.0))
+    def another_price_on_demand(self, number: int, price: float) -> None:
+        offers = list(self.world.offers.values())
+        self.world.set_price(offers[number % len(offers)], price)
+
+    @precondition(lambda self: self.world.ids)
+    @rule(number=st.integers(0, 50), price=st.floats(0.01, 3.0))
+    def bid(self, number: int, price: float) -> None:
+        contract = self.pick(number)
+        if contract.is_bid:
+            self.world.reprice(contract, price)
+
+    @rule(shape=st.sampled_from(["stopped", "running"]))
+    def how_losers_look(self, shape: str) -> None:
+        self.world.settings.outbid_shape = shape
+
     @rule(seconds=st.one_of(st.floats(0, 120), st.floats(0, 40 * 86400)))
     def wait(self, seconds: float) -> None:
         self.world.advance(seconds)
@@ -123,6 +144,22 @@ class Market(RuleBasedStateMachine):
             holders = self.world.machines[contract.machine_id].holders
             if contract.actual_status == "running" or contract.cur_state == "running":
                 assert {holders[gpu] for gpu in contract.gpu_ids} == {contract.id}
+
+    @invariant()
+    def the_highest_bid_has_the_gpus(self) -> None:
+        for contract in self.world.contracts.values():
+            if contract.is_bid and contract.cur_state == "running":
+                assert self.world.bid_wins(contract)
+            if contract.waits and self.world.bid_wins(contract):
+                holders = self.world.machines[contract.machine_id].holders
+                others = {holders[gpu] for gpu in contract.gpu_ids} - {contract.id}
+                assert any(one is not None and not self.world.is_bid(one) for one in others)
+
+    @invariant()
+    def a_bid_pays_the_smaller_price(self) -> None:
+        for contract in self.world.contracts.values():
+            if contract.price is not None:
+                assert contract.dph_base == min(contract.price, self.world.offers[contract.ask_id].price)
 
     @invariant()
     def nothing_runs_without_money(self) -> None:

@@ -29,7 +29,7 @@ class Contract:
     ``steps`` are still to come.
 
     ``dph_base`` is the GPU price in $/h that is in force, ``price`` the bid or None, ``disk`` GB, ``storage_cost``
-    $/GB/month.
+    $/GB/month. ``outbid``: it lost its GPUs to somebody else, and takes them again as soon as it can.
     """
 
     id: int
@@ -63,6 +63,7 @@ class Contract:
     status_msg: str | None = None
     running_since: float | None = None
     ran_before: float = 0.0
+    outbid: bool = False
     boots: int = 0
     steps: list[Step] = field(default_factory=list)
 
@@ -74,6 +75,16 @@ class Contract:
     @property
     def is_bid(self) -> bool:
         return self.price is not None
+
+    @property
+    def waits(self) -> bool:
+        """Whether it starts by itself when it can have its GPUs."""
+        return self.cur_state == "stopped" and (self.outbid or self.intended_status == "running")
+
+    @property
+    def bid_per_gpu(self) -> float:
+        """$/h; infinite on demand, which goes before every bid."""
+        return float("inf") if self.price is None else self.price / len(self.gpu_ids)
 
     @property
     def is_direct(self) -> bool:

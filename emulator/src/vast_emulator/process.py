@@ -160,6 +160,18 @@ class Emulator:
         """The next offers that somebody tries to rent turn out to be gone."""
         self.control("POST", "market", {"vanish_on_create": count})
 
+    def outbid(self, instance_id: int) -> None:
+        """Somebody bids more than an interruptible instance: it loses its GPUs."""
+        self.control("POST", "market", {"outbid": instance_id})
+
+    def set_min_bid(self, min_bid: float, **where: int) -> None:
+        """The lowest bid that wins, in $/h, for an ``offer_id`` or ``instance_id``, or per GPU of a ``machine_id``."""
+        self.control("POST", "market", {"set_min_bid": {**where, "min_bid": min_bid}})
+
+    def set_price(self, offer_id: int, dph_base: float) -> None:
+        """The host changes the price of an offer on demand, in $/h."""
+        self.control("POST", "market", {"price": {"offer_id": offer_id, "dph_base": dph_base}})
+
     def settings(self, **knobs: Any) -> dict[str, Any]:
         """Turn knobs; without any, show them."""
         return self.control("POST" if knobs else "GET", "settings", knobs or None)

@@ -220,7 +220,7 @@ def template_runtype(template: dict[str, Any]) -> str:
     return kind
 
 
-def find_offer(call: Call, offer_id: Any, is_bid: bool) -> Offer:
+def find_offer(call: Call, offer_id: Any) -> Offer:
     """The offer, if it can be rented at this moment."""
     world = call.world
     offer = world.offer(offer_id)
@@ -228,7 +228,7 @@ def find_offer(call: Call, offer_id: Any, is_bid: bool) -> Offer:
         world.vanish_on_create -= 1
         offer.vanished = True
         world.save_offer(offer)
-    if offer is None or offer.vanished or not is_free(offer, "bid" if is_bid else "on-demand", world.is_bid):
+    if offer is None or offer.vanished or not is_free(offer, world.is_bid):
         raise no_such_ask(call, offer_id)
     return offer
 
@@ -238,18 +238,19 @@ def rent(call: Call, offer_id: Any, body: dict[str, Any]) -> Contract:
     world = call.world
     if not world.has_credit():
         raise Refusal(400, "insufficient_credit", "Your account lacks credit; see the billing page.")
-    offer = find_offer(call, offer_id, body.get("price") is not None)
+    offer = find_offer(call, offer_id)
     contract = contract_from(call, offer, body)
     mounts = mounts_of(world, offer.machine, body, contract.env)
     contract.env.update(mounts.env)
-    too_low = contract.price is not None and contract.price < offer.min_bid
+    minimum = offer.price_to_win()
+    too_low = contract.price is not None and contract.price < minimum
     if too_low and body.get("cancel_unavail"):
-        raise Refusal(400, "invalid_price", f"The bid is below the minimum of {offer.min_bid}.", ask_id=offer.id)
+        raise Refusal(400, "invalid_price", f"The bid is below the minimum of {minimum}.", ask_id=offer.id)
     call.service.addresses.prepare(contract)
     world.rent(contract, start=not too_low and body.get("target_state") != "stopped")
     mounts.carry_out(world, contract)
     if too_low:
         # The contract exists all the same, stopped, and bills its disk until it is destroyed.
-        text = f"The bid is below the minimum of {offer.min_bid}."
+        text = f"The bid is below the minimum of {minimum}."
         raise Refusal(400, "invalid_price", text, ask_id=offer.id, new_contract=contract.id)
     return contract

@@ -127,7 +127,7 @@ def row(contract: Contract, world: World, addresses: DocumentationAddresses) -> 
         disk_usage=1.2 if contract.actual_status else -1,
         disk_util=round(1.2 / contract.disk, 4) if contract.actual_status else -1,
         is_bid=contract.is_bid,
-        min_bid=offer.min_bid,
+        min_bid=offer.price_to_win(besides=contract.id),
         dph_base=contract.dph_base,
         dph_total=contract.dph_base + disk_price,
         storage_total_cost=disk_price,

@@ -16,6 +16,7 @@ CHOICES: dict[str, tuple] = {
     "v0_list": ("gone", "list"),
     "empty_ssh_list": ("list", "404"),
     "search_by_id": ("nothing", "works"),
+    "outbid_shape": ("stopped", "running"),
     "throttle_body": ("json", "detail", "text", "text_threshold", "retry_after"),
 }
 
@@ -29,6 +30,7 @@ class Settings:
     v0_list: str = "gone"
     empty_ssh_list: str = "list"
     search_by_id: str = "nothing"
+    outbid_shape: str = "stopped"
     throttle_body: str = "json"
 
     def change(self, wanted: dict[str, Any]) -> None:

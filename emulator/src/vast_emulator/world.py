@@ -186,7 +186,7 @@ class World:
             del self.by_label[contract.label]
 
     def _note_intention(self, contract: Contract) -> None:
-        if contract.intended_status == "running":
+        if contract.intended_status == "running" or contract.waits:
             self._wanted_running.add(contract.id)
         else:
             self._wanted_running.discard(contract.id)
@@ -225,9 +225,13 @@ class World:
         return contract.cur_state == "running" or any(step.then == "release" for step in contract.steps)
 
     def _hold(self, contract: Contract, holder: int | None) -> None:
-        holders = self.machines[contract.machine_id].holders
+        machine = self.machines[contract.machine_id]
         for gpu in contract.gpu_ids:
-            holders[gpu] = holder
+            machine.holders[gpu] = holder
+        if holder is None or contract.price is None:
+            machine.bids.pop(contract.id, None)
+        else:
+            machine.bids[contract.id] = contract.bid_per_gpu
 
     def _holders(self, contract: Contract) -> set[int]:
         """Who else is on the contract's GPUs."""
@@ -237,7 +241,7 @@ class World:
     def _claim(self, contract: Contract) -> bool:
         """Take the GPUs if they are free, or held by interruptible contracts that this one beats."""
         rivals = [self.contracts.get(holder) for holder in self._holders(contract)]
-        if any(rival is None or not self._beats(contract, rival) for rival in rivals):
+        if any(rival is None or not rival.is_bid for rival in rivals) or not self.bid_wins(contract):
             return False
         for rival in rivals:
             if rival is not None:
@@ -245,15 +249,17 @@ class World:
         self._hold(contract, contract.id)
         return True
 
-    @staticmethod
-    def _beats(contract: Contract, rival: Contract) -> bool:
-        if rival.price is None:
-            return False
-        return contract.price is None or contract.price > rival.price
+    def bid_wins(self, contract: Contract) -> bool:
+        """Whether nobody bids as much or more; always so on demand."""
+        return contract.price is None or contract.price >= self.offers[contract.ask_id].price_to_win(contract.id)
 
     def _preempt(self, contract: Contract) -> None:
         """An interruptible contract loses its GPUs at once; its disk stays and bills."""
-        contract.intended_status = contract.cur_state = contract.next_state = "stopped"
+        # One that is being stopped on request will not come back by itself.
+        contract.outbid = contract.cur_state == "running"
+        if contract.outbid:
+            contract.intended_status = contract.next_state = self.settings.outbid_shape
+        contract.cur_state = "stopped"
         self._apply(contract, Step(self.now, "exited", contract.status_msg))
         contract.steps = []
         self._hold(contract, None)
@@ -263,25 +269,29 @@ class World:
         """Give the GPUs back, and to whoever waits for them."""
         if contract.id in self._own_holders(contract):
             self._hold(contract, None)
-            waiting = [
-                other
-                for holder in self._waiting(contract.machine_id)
-                if (other := self.contracts[holder]).id != contract.id
-            ]
-            for other in sorted(waiting, key=lambda one: (one.is_bid, -(one.price or 0.0), one.id)):
-                if self._claim(other):
-                    self._begin(other)
+            self.settle_bids(contract.machine_id)
+
+    def settle_bids(self, machine_id: int) -> None:
+        """After any change of bids, prices to win or holders: those who lose stop, and those who win now start."""
+        for number in list(self.machines[machine_id].bids):
+            if not self.bid_wins(self.contracts[number]):
+                self._preempt(self.contracts[number])
+        for waiting in sorted(self._waiting(machine_id), key=lambda one: (-one.bid_per_gpu, one.id)):
+            if self._claim(waiting):
+                self._begin(waiting)
 
     def _own_holders(self, contract: Contract) -> set[int]:
         holders = self.machines[contract.machine_id].holders
         return {holder for gpu in contract.gpu_ids if (holder := holders[gpu]) is not None}
 
-    def _waiting(self, machine_id: int) -> list[int]:
-        return [
-            number
-            for number in self._wanted_running
-            if (one := self.contracts[number]).machine_id == machine_id and one.cur_state == "stopped"
-        ]
+    def _settle_the_rest(self, contract: Contract) -> None:
+        """A contract that took GPUs may have freed others: those of a rival that had more of them."""
+        if len(self.machines[contract.machine_id].holders) > len(contract.gpu_ids):
+            self.settle_bids(contract.machine_id)
+
+    def _waiting(self, machine_id: int) -> list[Contract]:
+        wanted = (self.contracts[number] for number in self._wanted_running)
+        return [one for one in wanted if one.machine_id == machine_id and one.waits]
 
     # Steps
 
@@ -337,6 +347,7 @@ class World:
         self.ledger.open(contract.id, "disk", storage_price(contract.storage_cost, contract.disk), self.now)
         if start and self._claim(contract):
             self._plan(contract, boot.first_boot(self.seed, contract, self.now))
+            self._settle_the_rest(contract)
         else:
             contract.intended_status = contract.cur_state = contract.next_state = "stopped"
             self._plan(contract, boot.created_stopped(self.seed, contract, self.now))
@@ -349,13 +360,15 @@ class World:
             return True
         if self._claim(contract):
             self._begin(contract)
+            self._settle_the_rest(contract)
             return True
         self.save(contract)
         return False
 
     def _begin(self, contract: Contract) -> None:
         """The GPUs are held: boot, from the container that is there or from the image."""
-        contract.cur_state = contract.next_state = "running"
+        contract.intended_status = contract.cur_state = contract.next_state = "running"
+        contract.outbid = False
         if contract.ran_before == 0.0 and contract.running_since is None:
             self._plan(contract, boot.first_boot(self.seed, contract, self.now))
         else:
@@ -364,6 +377,7 @@ class World:
     def stop(self, contract: Contract) -> None:
         """Also takes back a start that is still queued."""
         stopping = contract.intended_status == "stopped" and contract.cur_state == "stopped"
+        contract.outbid = False
         contract.intended_status = contract.cur_state = contract.next_state = "stopped"
         if stopping:
             self.save(contract)
@@ -379,10 +393,20 @@ class World:
         self._plan(contract, boot.fresh_pull(self.seed, contract, self.now, "recycling"))
 
     def reprice(self, contract: Contract, price: float) -> None:
-        """A new bid in $/h, billed from now on."""
-        contract.price = contract.dph_base = price
+        """A new bid in $/h, billed from now on; it may win or lose the GPUs."""
+        contract.price = price
+        if contract.id in self._own_holders(contract):
+            self._hold(contract, contract.id)
+        self.charge(contract)
+        self.settle_bids(contract.machine_id)
+
+    def charge(self, contract: Contract) -> None:
+        """Let a bid, which never pays more than the price on demand, bill at today's prices."""
+        if contract.price is None:
+            return
+        contract.dph_base = min(contract.price, self.offers[contract.ask_id].price)
         if self.ledger.bills(contract.id, "gpu"):
-            self.ledger.open(contract.id, "gpu", price, self.now)
+            self.ledger.open(contract.id, "gpu", contract.dph_base, self.now)
         self.save(contract)
 
     def destroy(self, contract: Contract) -> None:
@@ -407,6 +431,22 @@ class World:
             self.stop(self.contracts[contract_id])
 
     # Market events
+
+    def ask_for_bids(self, offer: Offer, per_gpu: float) -> None:
+        """Strangers bid so much for each GPU, in $/h: offers that share GPUs with this one can't be had for less."""
+        for one in offer.machine.offers:
+            if set(one.gpu_ids) & set(offer.gpu_ids):
+                one.min_bid = round(per_gpu * len(one.gpu_ids), 6)
+                self.save_offer(one)
+        self.settle_bids(offer.machine.id)
+
+    def set_price(self, offer: Offer, price: float) -> None:
+        """Another price on demand: for new contracts, and for bids that are above it."""
+        offer.price = price
+        self.save_offer(offer)
+        for contract in self.contracts.values():
+            if contract.ask_id == offer.id:
+                self.charge(contract)
 
     def save_offer(self, offer: Offer) -> None:
         """Remember what a market event changed."""

@@ -50,7 +50,7 @@ def change_bid(call: Call) -> dict[str, Any]:
         raise invalid_args("the instance is not interruptible.")
     offer = call.world.offers[contract.ask_id]
     given = body.get("price")
-    price = offer.min_bid if given is None else values.as_number(given)
+    price = offer.price_to_win(besides=contract.id) if given is None else values.as_number(given)
     highest = HIGHEST_BID_PER_GPU * len(contract.gpu_ids)
     if price is None or isinstance(price, bool) or not LEAST_BID <= price <= highest:
         raise invalid_args(f"Please set a bid price >= {LEAST_BID} and <= {highest:g}.")

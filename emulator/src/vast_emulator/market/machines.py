@@ -10,21 +10,27 @@ from typing import Any
 
 # Stands in ``Machine.holders`` for GPUs that another client of the marketplace rents.
 STRANGER = -1
+# A bid wins when it is this much above the bid that holds the GPUs, in $/h.
+BID_STEP = 0.001
 
 
 @dataclass(eq=False)
 class Machine:
-    """Hardware that does not change, and who holds each GPU now: a contract id, :data:`STRANGER` or None."""
+    """Hardware that does not change, and who holds each GPU now: a contract id, :data:`STRANGER` or None.
+
+    ``bids``: what the interruptible contracts among the holders pay for one GPU, in $/h, by contract id.
+    """
 
     id: int
     facts: dict[str, Any]
     holders: list[int | None]
     offers: list[Offer] = field(default_factory=list)
+    bids: dict[int, float] = field(default_factory=dict)
 
 
 @dataclass(eq=False)
 class Offer:
-    """A set of GPUs of one machine at a price in $/h. ``min_bid`` is the lowest interruptible price that wins now."""
+    """A set of GPUs of one machine at a price in $/h. ``min_bid`` is the lowest bid that wins against strangers."""
 
     id: int
     machine: Machine
@@ -40,6 +46,11 @@ class Offer:
         """Contracts (or the stranger) on any of the offer's GPUs; they make overlapping splits unavailable."""
         holders = self.machine.holders
         return {holder for gpu in self.gpu_ids if (holder := holders[gpu]) is not None}
+
+    def price_to_win(self, besides: int | None = None) -> float:
+        """The lowest bid that wins now, $/h, also against the account's own; ``besides``: a contract not to beat."""
+        rivals = [self.machine.bids[one] for one in self.holders() if one != besides and one in self.machine.bids]
+        return max(self.min_bid, *(round(rival * len(self.gpu_ids) + BID_STEP, 6) for rival in rivals), 0.0)
 
     def record(self) -> dict[str, Any]:
         """What market events may have changed."""

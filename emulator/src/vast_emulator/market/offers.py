@@ -14,12 +14,9 @@ from vast_emulator.market.machines import Offer
 from vast_emulator.market.pricing import View
 
 
-def is_free(offer: Offer, kind: str, is_bid: Callable[[int], bool]) -> bool:
-    """Whether somebody can rent it now. On demand goes before interruptible, so a bid does not keep a GPU from it."""
-    holders = offer.holders()
-    if kind == "bid":
-        return not holders
-    return not any(holder < 0 or not is_bid(holder) for holder in holders)
+def is_free(offer: Offer, is_bid: Callable[[int], bool]) -> bool:
+    """Whether somebody can rent it now. A bid keeps neither those from a GPU who rent on demand nor a higher bid."""
+    return not any(holder < 0 or not is_bid(holder) for holder in offer.holders())
 
 
 def country(offer: Offer) -> str:
@@ -43,7 +40,7 @@ COMPUTED: dict[str, Callable[[Offer, View], Any]] = {
     "discounted_dph_total": pricing.discounted_total,
     "discount_rate": pricing.discount,
     "storage_total_cost": pricing.disk,
-    "min_bid": lambda offer, view: offer.min_bid,
+    "min_bid": lambda offer, view: offer.price_to_win(),
     "is_bid": lambda offer, view: view.kind == "bid",
     "rented": lambda offer, view: any(holder > 0 for holder in offer.holders()),
     "duration": lambda offer, view: offer.facts["end_date"] - view.now,

@@ -38,7 +38,7 @@ def price_block(gpu: float, disk: float, discounted: float | None = None) -> dic
 
 def base(offer: Offer, view: View) -> float:
     """The GPU part: the lowest winning bid in a search for bids, else the fixed price."""
-    return offer.min_bid if view.kind == "bid" else offer.price
+    return offer.price_to_win() if view.kind == "bid" else offer.price
 
 
 def disk(offer: Offer, view: View) -> float:
@@ -69,7 +69,7 @@ def row_prices(offer: Offer, view: View) -> dict[str, Any]:
         "dph_total": all_in,
         "dph_total_adj": all_in,
         "storage_total_cost": disk(offer, view),
-        "min_bid": offer.min_bid,
+        "min_bid": offer.price_to_win(),
         "is_bid": view.kind == "bid",
         "discount_rate": discount(offer, view),
         "discounted_hourly": base(offer, view) * (1.0 - discount(offer, view)) if view.kind == "reserved" else 0.0,

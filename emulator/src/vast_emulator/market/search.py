@@ -47,7 +47,7 @@ class Search:
 
         def value(offer: Offer, field: str) -> Any:
             if field == "rentable":
-                return offers.is_free(offer, view.kind, is_bid)
+                return offers.is_free(offer, is_bid)
             compute = offers.COMPUTED.get(field)
             return offer.facts.get(field) if compute is None else compute(offer, view)
 
@@ -57,7 +57,7 @@ class Search:
         ]
         for field, descending in reversed(self.order):
             found.sort(key=lambda offer: sort_key(value(offer, field)), reverse=descending)
-        return [offers.row(offer, view, offers.is_free(offer, view.kind, is_bid)) for offer in found[: self.limit]]
+        return [offers.row(offer, view, offers.is_free(offer, is_bid)) for offer in found[: self.limit]]
 
 
 def _kind(wanted: Any) -> str:
