@@ -16,7 +16,7 @@ from ansible_collections.cloudctl.vastai.plugins.module_utils._client import Vas
 from ansible_collections.cloudctl.vastai.tests.unit.plugins.module_utils.scripted_server import KEY, ScriptedServer
 
 # On a busy machine an example may take its time.
-settings.register_profile("unit", parent=settings(), deadline=None, max_examples=50)
+settings.register_profile("unit", parent=settings(), deadline=None, max_examples=30)
 settings.load_profile("unit")
 
 

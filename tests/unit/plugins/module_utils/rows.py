@@ -33,8 +33,10 @@ _LIKELY = {
     "extra_env": st.lists(st.lists(ANY_JSON, min_size=2, max_size=2), max_size=3),
     "volume_info": st.lists(st.fixed_dictionaries({"id": ANY_JSON, "label": ANY_JSON}), max_size=2),
 }
-ANY_ROW = st.fixed_dictionaries(
-    {}, optional={name: ANY_JSON | _LIKELY.get(name, ANY_JSON) for name in " ".join(_FIELDS).split()}
+ANY_ROW = st.builds(
+    lambda anything, likely: {**anything, **likely},
+    st.dictionaries(st.sampled_from(" ".join(_FIELDS).split()), ANY_JSON, max_size=10),
+    st.fixed_dictionaries({}, optional=_LIKELY),
 )
 
 
