@@ -89,7 +89,7 @@ class ScriptedServer:
         self, method: str, path: str, play: Play, body: Any = ..., query: Any = ..., times: int = 1
     ) -> ScriptedServer:
         """Add exchanges to the end of the script. ``body`` and ``query`` are compared when they are given."""
-        self._script += [Exchange(method, path, play, body, query) for _ in range(times)]
+        self._script += [Exchange(method, path, play, body, query) for _time in range(times)]
         return self
 
     def asked(self) -> list[str]:

@@ -160,7 +160,7 @@ def test_failure_keeps_the_body_for_the_ids_it_may_carry():
     ],
 )
 def test_kind_of_error(kind, status, body):
-    assert type(failure(body, status)) is kind
+    assert failure(body, status).__class__ is kind
 
 
 def test_retired_endpoint_is_not_taken_for_a_missing_object():

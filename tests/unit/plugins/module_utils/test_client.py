@@ -82,9 +82,9 @@ def test_read_without_data_sends_no_body(server, client):
 
 def test_many_requests_share_one_connection(server, client):
     server.expect("GET", PATH, FINE, times=5).expect("PUT", PATH, FINE, times=5)
-    for _ in range(5):
+    for _time in range(5):
         client.read("GET", PATH)
-    for _ in range(5):
+    for _time in range(5):
         client.write("PUT", PATH, body={"state": "running"})
     assert server.connections == 1
 

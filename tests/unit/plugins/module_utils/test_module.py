@@ -67,7 +67,7 @@ def test_client_of_a_module_says_who_is_calling(server, clock):
 def test_wrong_address_shows_when_the_client_is_used():
     task = context({"api_key": KEY, "api_url": "nonsense"})
     with pytest.raises(BadRequest, match="must be an address"):
-        _ = task.client
+        task.client.read("GET", "/")
 
 
 def test_key_is_declared_as_secret():

@@ -19,7 +19,7 @@ def histories(draw):
     """An object's fields at first and at last, and the steps between: each takes away ``before`` and puts ``after``."""
     first = draw(STATES)
     current, steps = dict(first), []
-    for _ in range(draw(st.integers(0, 4))):
+    for _step in range(draw(st.integers(0, 4))):
         removed = draw(st.sets(st.sampled_from(sorted(current)))) if current else set()
         before = {name: current.pop(name) for name in sorted(removed)}
         after = {name: value for name, value in draw(STATES).items() if name not in current}

@@ -116,12 +116,12 @@ def test_disguised_values_become_plain(value):
 )
 def test_kind_of_value(value, found):
     assert plain(value) == found
-    assert type(plain(value)) is type(found)
+    assert types(plain(value)) == types(found)
 
 
 def test_text_that_prints_as_something_else_keeps_its_letters():
     assert plain(Text("text")) == "text"
-    assert type(plain(Text("text"))) is str
+    assert types(plain(Text("text"))) == {str}
 
 
 def test_result_can_be_written_as_json():
