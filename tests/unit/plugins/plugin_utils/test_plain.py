@@ -115,8 +115,9 @@ def test_disguised_values_become_plain(value):
     ],
 )
 def test_kind_of_value(value, found):
-    assert plain(value) == found
-    assert types(plain(value)) == types(found)
+    made = plain(value)
+    assert made == found
+    assert types(made) == types(found)
 
 
 def test_text_that_prints_as_something_else_keeps_its_letters():
