@@ -31,7 +31,14 @@ SECRET = "hunter2-hunter2"
 
 
 def wanted(state="present", *, name="train", instance_id=None, machine_id=None, force_replace=False, **launch):
-    return Wanted(state, Launch(**{"image": IMAGE, **launch}), name, instance_id, machine_id, force_replace)
+    return Wanted(
+        state=state,
+        launch=Launch(**{"image": IMAGE, **launch}),
+        name=name,
+        instance_id=instance_id,
+        machine_id=machine_id,
+        force_replace=force_replace,
+    )
 
 
 OFFERS = (offer(9),)
