@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.cloudctl.vastai.plugins.module_utils import _ssh
+from ansible_collections.cloudctl.vastai.plugins.module_utils._bid_facts import bid_status
 from ansible_collections.cloudctl.vastai.plugins.module_utils._launch import environment
 from ansible_collections.cloudctl.vastai.plugins.module_utils._mounts import mounted_volumes
 from ansible_collections.cloudctl.vastai.plugins.module_utils._numbers import number, number_or_zero
@@ -33,6 +34,7 @@ def describe(row: Mapping[str, Any]) -> dict[str, Any]:
         "intended_status": _text(row, "intended_status"),
         "running": row.get("actual_status") == "running",
         "is_bid": bool(row.get("is_bid")),
+        "bid_status": bid_status(row) if row.get("is_bid") else None,
         **_machine(row),
         **_container(row),
         "hourly_price": round(float(number_or_zero(row.get("dph_total"))), 6),

@@ -38,6 +38,7 @@ class Wanted:
     name: str | None = None
     instance_id: int | None = None
     machine_id: int | None = None
+    interruptible: bool = False
     force_replace: bool = False
 
     @property
@@ -89,6 +90,8 @@ def _fixed_differences(wanted: Wanted, row: Row) -> list[str]:
     differences = wanted.launch.fixed_differences(row)
     if wanted.machine_id is not None and row.get("machine_id") != wanted.machine_id:
         differences.append(f"machine is {row.get('machine_id')}, not {wanted.machine_id}")
+    if row.get("is_bid") and not wanted.interruptible and wanted.state in RENTING_STATES:
+        differences.append("GPUs are rented for a bid and may be lost to others (see cloudctl.vastai.vast_bid)")
     return differences
 
 

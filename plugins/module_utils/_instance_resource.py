@@ -6,13 +6,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from ansible_collections.cloudctl.vastai.plugins.module_utils import _instances, _ssh
 from ansible_collections.cloudctl.vastai.plugins.module_utils._attach import find_attachments, wait_until_free
 from ansible_collections.cloudctl.vastai.plugins.module_utils._cost import instance_cost, offer_cost
 from ansible_collections.cloudctl.vastai.plugins.module_utils._dollars import usd
-from ansible_collections.cloudctl.vastai.plugins.module_utils._errors import BadRequest, Failure, ResourcesUnavailable
+from ansible_collections.cloudctl.vastai.plugins.module_utils._errors import (
+    BadRequest,
+    Failure,
+    ResourcesUnavailable,
+    VastError,
+)
 from ansible_collections.cloudctl.vastai.plugins.module_utils._instance_facts import describe, volumes
 from ansible_collections.cloudctl.vastai.plugins.module_utils._instance_plan import (
     STATES,
@@ -24,6 +29,7 @@ from ansible_collections.cloudctl.vastai.plugins.module_utils._instance_plan imp
 from ansible_collections.cloudctl.vastai.plugins.module_utils._launch import LAUNCH_ARGUMENTS, launch_from
 from ansible_collections.cloudctl.vastai.plugins.module_utils._module import Context
 from ansible_collections.cloudctl.vastai.plugins.module_utils._mounts import Attachments
+from ansible_collections.cloudctl.vastai.plugins.module_utils._numbers import number_or_zero
 from ansible_collections.cloudctl.vastai.plugins.module_utils._offers import describe as describe_offer
 from ansible_collections.cloudctl.vastai.plugins.module_utils._offers import offer_query, search
 from ansible_collections.cloudctl.vastai.plugins.module_utils._plan import Step
@@ -34,7 +40,7 @@ from ansible_collections.cloudctl.vastai.plugins.module_utils._readiness import 
     running_verdict,
     stopped_verdict,
 )
-from ansible_collections.cloudctl.vastai.plugins.module_utils._rent import Renter
+from ansible_collections.cloudctl.vastai.plugins.module_utils._rent import DESTROY_PATIENCE, Renter
 from ansible_collections.cloudctl.vastai.plugins.module_utils._resource import Resource
 from ansible_collections.cloudctl.vastai.plugins.module_utils._usage import checked_id, checked_name, checked_seconds
 from ansible_collections.cloudctl.vastai.plugins.module_utils._wait import ticks
@@ -44,6 +50,7 @@ Row = dict[str, Any]
 # A reboot that was accepted may take some seconds to show as anything but "running".
 _REBOOT_LAG = 5.0
 _RUNNERS_UP = 4
+_SAME_PRICE = 1e-6
 
 INSTANCE_ARGUMENTS: dict[str, Any] = {
     **LAUNCH_ARGUMENTS,
@@ -78,6 +85,7 @@ class InstanceResource(Resource):
             name=_name(params),
             instance_id=checked_id("id", params.get("id")),
             machine_id=params.get("machine_id"),
+            interruptible=self.offer_type == "bid",
             force_replace=bool(params.get("force_replace")),
         )
         for option in ("wait_timeout", "rent_timeout"):
@@ -201,7 +209,28 @@ class InstanceResource(Resource):
             timeout=0.0 if one_offer_only else self._params["rent_timeout"],
         )
         self._row, self._rented = rented.row, rented.offer
+        if rented.is_ours:
+            self._inspect(rented.row)
         return rent_step(self._wanted, rented.offer)
+
+    def _inspect(self, row: Row) -> None:
+        """Give back what this task has just rented if that is not what it meant to pay for."""
+        cap, price = self._params.get("max_price"), number_or_zero(row.get("dph_total"))
+        if cap is not None and price > cap + _SAME_PRICE:
+            self._give_back(
+                f"costs {usd(price)}/h, more than max_price {usd(cap)}/h, as its price rose between the search and the "
+                "rent"
+            )
+
+    def _give_back(self, reason: str) -> NoReturn:
+        """Destroy what this task rented, and say why. ``reason``: half a sentence that follows "the instance …"."""
+        row, title = self._existing, self._title()
+        try:
+            _instances.destroy_until_gone(self._context.client, row["id"], DESTROY_PATIENCE)
+        except VastError as error:
+            raise Failure(f"{title} {reason}. It bills, and could not be destroyed: {error}") from error
+        self._row, self._rented, self._destroyed = None, None, row
+        raise Failure(f"{title} {reason}. It was destroyed, and nothing of it bills.")
 
     def _terms(self) -> dict[str, Any]:
         """The part of a create request that says for what price: without one, on demand."""
@@ -247,11 +276,20 @@ class InstanceResource(Resource):
             self._refresh()
         if not self._params["wait"]:
             self._warn_of_the_queue()
-        elif self._row.get("intended_status") == "stopped" and not verbs & {"rent", "start", "reboot", "recycle"}:
+        elif self._rests(verbs):
             if "stop" in verbs:
                 self._until_stopped()
         else:
             self._until_usable(verbs)
+
+    def _rests(self, verbs: set[str]) -> bool:
+        """Whether the instance is, and is meant to be, at rest."""
+        return self._existing.get("intended_status") == "stopped" and not verbs & {
+            "rent",
+            "start",
+            "reboot",
+            "recycle",
+        }
 
     def _until_stopped(self) -> None:
         for passed in ticks(self._params["wait_timeout"]):

@@ -52,9 +52,8 @@ def running_verdict(row: Mapping[str, Any], grace: bool) -> Verdict:
         return Verdict(Progress.READY, "is running")
     if grace:
         return Verdict(Progress.PENDING, describe_status(row))
-    message = status_message(row)
-    if message and _FATAL_MESSAGE.search(message):
-        return Verdict(Progress.LOST, f"can't boot: {message}")
+    if is_fatal(row):
+        return Verdict(Progress.LOST, f"can't boot: {status_message(row)}")
     if row.get("intended_status") == "stopped":
         return Verdict(Progress.LOST, f"was stopped by Vast.ai, its host or another program ({describe_status(row)})")
     if status in _DEAD_ENDS:
@@ -67,6 +66,11 @@ def stopped_verdict(row: Mapping[str, Any]) -> Verdict:
     if row.get("intended_status") == "stopped" and row.get("actual_status") in _DOWN:
         return Verdict(Progress.READY, "is stopped")
     return Verdict(Progress.PENDING, describe_status(row))
+
+
+def is_fatal(row: Mapping[str, Any]) -> bool:
+    """Whether the host's message says that the container will never start."""
+    return bool(_FATAL_MESSAGE.search(status_message(row)))
 
 
 def describe_status(row: Mapping[str, Any]) -> str:

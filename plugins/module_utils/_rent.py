@@ -72,10 +72,13 @@ INSTANCE = Goods(
 
 @dataclass(frozen=True)
 class Rented:
-    """``row`` of the one that carries the label now, and the ``offer`` row it came from."""
+    """``row`` of the one that carries the label now, and the ``offer`` row that was rented. ``is_ours``: whether this
+    task rented it, and not another controller at the same time.
+    """
 
     row: Row
     offer: Mapping[str, Any]
+    is_ours: bool = True
 
 
 class Renter:
@@ -114,7 +117,7 @@ class Renter:
         gone = 0
         for offer in _candidates(candidates, search, timeout):
             try:
-                return Rented(self._create(offer, {**body, **body_for(offer)} if body_for else body), offer)
+                return self._create(offer, {**body, **body_for(offer)} if body_for else body)
             except OfferGone:
                 gone += 1
         raise VastError(
@@ -122,16 +125,16 @@ class Renter:
             "Run the task again, or widen the search."
         )
 
-    def _create(self, offer: Mapping[str, Any], body: Mapping[str, Any]) -> Row:
+    def _create(self, offer: Mapping[str, Any], body: Mapping[str, Any]) -> Rented:
         try:
             number = self._goods.create(self._client, int(offer["id"]), self._label, body)
         except (OfferGone, AuthFailed, Throttled):
             raise
         except (OutcomeUnknown, ApiError) as error:
             return self._settle(error, offer)
-        return self._confirm(number)
+        return self._confirm(number, offer)
 
-    def _settle(self, error: OutcomeUnknown | ApiError, offer: Mapping[str, Any]) -> Row:
+    def _settle(self, error: OutcomeUnknown | ApiError, offer: Mapping[str, Any]) -> Rented:
         """After an answer that leaves the effect open: what exists after all, or the error."""
         left = _instances.new_contract(error.body) if isinstance(error, ApiError) else None
         rows, ours = self._look_for(error, offer, left)
@@ -153,7 +156,7 @@ class Renter:
         if isinstance(error, ApiError) and self._goods.is_dud(own):
             self._destroy_own(own, f"{error} It left {self._noun} {own['id']} behind, stopped")
             raise Failure(f"{error} It left the stopped {self._noun} {own['id']}, which was destroyed.") from error
-        return self._only_one(rows, own)
+        return self._only_one(rows, own, offer)
 
     def _look_for(
         self, error: OutcomeUnknown | ApiError, offer: Mapping[str, Any], left: int | None
@@ -187,7 +190,7 @@ class Renter:
         rows = self._goods.named(self._client, self._label)
         return [row for row in rows if row["id"] != self._replaced]
 
-    def _confirm(self, number: int) -> Row:
+    def _confirm(self, number: int, offer: Mapping[str, Any]) -> Rented:
         """The row of what was just created, once the list has it."""
         rented = f"{self._noun.capitalize()} {number} was rented as {self._label} and bills"
         for _passed in ticks(LIST_LAG):
@@ -197,17 +200,17 @@ class Renter:
                 raise self._failure(f"{rented}, but can't be read back: {error}", number) from error
             for row in rows:
                 if row["id"] == number:
-                    return self._only_one(rows, row)
+                    return self._only_one(rows, row, offer)
         raise self._failure(f"{rented}, but is not listed after {LIST_LAG:g} s. Run the task again.", number)
 
-    def _only_one(self, rows: Sequence[Row], ours: Row) -> Row:
+    def _only_one(self, rows: Sequence[Row], ours: Row, offer: Mapping[str, Any]) -> Rented:
         """Resolve a race between controllers: the lowest id stays, and we destroy nothing but our own."""
         stays = min(rows, key=lambda row: row["id"])
         if stays is not ours:
             race = f"Another controller rented {self._label} at the same time: its {self._noun} {stays['id']} stays"
             self._destroy_own(ours, f"{race}, and this task's {ours['id']} is one too many")
             self._warn(f"{race}, and this task's {ours['id']} was destroyed.")
-        return stays
+        return Rented(stays, offer, is_ours=stays is ours)
 
     def _destroy_own(self, row: Row, situation: str) -> None:
         """Destroy what this very task created. ``situation``: a clause for the sentence if that fails."""

@@ -16,7 +16,8 @@ description:
   - Rents GPUs for a price of your own. The instance runs while nobody pays more; when it is outbid, it is stopped, its
     disk is kept and bills, and it resumes by itself when its bid wins again.
   - A bid is known by the label of its instance, here called O(name), as with M(cloudctl.vastai.vast_instance). At most
-    one instance of that name is rented, and never on demand.
+    one instance of that name is rented, and never on demand. If the instance of that name was rented on demand, it is
+    left alone, with an error.
 extends_documentation_fragment:
   - cloudctl.vastai.api
   - cloudctl.vastai.attributes
@@ -32,17 +33,21 @@ attributes:
   idempotent:
     support: partial
     details:
-      - The states V(rebooted) and V(recycled) do what they say every time.
+      - The states V(rebooted) and V(recycled) do what they say every time. So does V(stopped) while a bid is outbid,
+        as Vast.ai does not tell whether the instance would resume by itself.
 options:
   price:
     description:
-      - The bid in $/h for all GPUs of the instance, without storage. Needed to rent; the bid of an existing instance
-        is changed to it.
+      - The bid in $/h for all GPUs of the instance, without storage, from 0.001 to 128. Needed to rent; the bid of an
+        existing instance is changed to it.
       - A price below the lowest that wins now is an error that names that price. Nothing is rented or changed then.
+      - Vast.ai bills the on-demand price if that is less. What O(max_price) caps is this price together with storage.
     type: float
 notes:
   - When the task waits, it is over when the instance is usable or outbid. Being outbid is no failure; see
     RV(bid.status).
+  - O(state=present) and O(state=started) leave an outbid instance as it is, with a warning; only a higher O(price)
+    brings it back before the others give up. O(state=stopped) sees to it that it does not resume.
 seealso:
   - module: cloudctl.vastai.vast_bid_info
   - module: cloudctl.vastai.vast_instance
@@ -81,8 +86,9 @@ bid:
     status:
       description: >-
         V(winning) when it runs; V(outbid) when somebody pays more: it is stopped, its disk bills, and it resumes by
-        itself; V(starting); V(stopped) on request; V(offline) when the machine is lost; V(ended) with the contract;
-        V(planned) in check mode before a rent.
+        itself; V(starting); V(stopped) when it does not run although its bid would win, on request or because its GPUs
+        were rented on demand; V(offline) when its machine is lost; V(ended) with the contract; V(planned) in check mode
+        before a rent.
       type: str
       sample: winning
     since:

@@ -15,7 +15,7 @@ author:
 description:
   - Lists the interruptible instances of the account with their bids, the prices that win now, and what they save.
   - Vast.ai has no list of bids, so all instances that fit are listed, and those on demand are left out here. The
-    on-demand prices take one search for every ten machines.
+    on-demand prices take one search for every eight machines.
 extends_documentation_fragment:
   - cloudctl.vastai.api
   - cloudctl.vastai.attributes
@@ -66,8 +66,8 @@ bids:
         status:
           description: >-
             V(winning) when it runs; V(outbid) when somebody pays more: it is stopped, its disk bills, and it resumes
-            by itself; V(starting); V(stopped) on request; V(offline) when the machine is lost; V(ended) with the
-            contract; V(planned) in check mode before a rent.
+            by itself; V(starting); V(stopped) when it does not run although its bid would win, on request or because
+            its GPUs were rented on demand; V(offline) when its machine is lost; V(ended) with the contract.
           type: str
           sample: winning
         since:
@@ -111,8 +111,11 @@ cost:
 
 from typing import Any
 
-from ansible_collections.cloudctl.vastai.plugins.module_utils import _bids, _ssh
+from ansible_collections.cloudctl.vastai.plugins.module_utils import _ssh
+from ansible_collections.cloudctl.vastai.plugins.module_utils._bid_facts import describe_bid
+from ansible_collections.cloudctl.vastai.plugins.module_utils._bids import on_demand_prices
 from ansible_collections.cloudctl.vastai.plugins.module_utils._cost import total
+from ansible_collections.cloudctl.vastai.plugins.module_utils._errors import VastError
 from ansible_collections.cloudctl.vastai.plugins.module_utils._instances import (
     list_by_label,
     list_instances,
@@ -141,10 +144,19 @@ SPEC = ModuleSpec(
 def run(context: Context) -> dict[str, Any]:
     """The module's logic, for both doors."""
     rows = [row for row in _rows(context) if row.get("is_bid")]
-    on_demand = _bids.on_demand_prices(context.client, rows)
+    on_demand = _on_demand_prices(context, rows)
     connect_with = context.params["connect_with"]
-    bids = [{**summarize(row, connect_with), "bid": _bids.describe_bid(row, on_demand.get(row["id"]))} for row in rows]
+    bids = [{**summarize(row, connect_with), "bid": describe_bid(row, on_demand.get(row["id"]))} for row in rows]
     return {"changed": False, "bids": bids, "cost": total(bid["cost"] for bid in bids)}
+
+
+def _on_demand_prices(context: Context, rows: list[dict[str, Any]]) -> dict[Any, float]:
+    """Nice to know, and no reason to hide the bids when the search fails."""
+    try:
+        return on_demand_prices(context.client, rows)
+    except VastError as error:
+        context.warn(f"What the GPUs cost on demand is not known: {error}")
+        return {}
 
 
 def _rows(context: Context) -> list[dict[str, Any]]:

@@ -18,6 +18,10 @@ description:
   - An instance is known by its label, here called O(name). However often a task runs, at most one instance of that
     name is rented, also when the answer of the API is lost or two controllers run at the same time.
   - When the chosen offer was rented by somebody else in the meantime, the next one that fits is taken.
+  - An instance of that O(name) that was rented for a bid does not count as rented on demand; it is left alone, with an
+    error, unless O(force_replace) is true. It can be stopped and destroyed here as well as with
+    M(cloudctl.vastai.vast_bid).
+  - If an offer became dearer than O(max_price) between the search and the rent, the instance is destroyed at once.
   - Everything that exists bills, by the second. Storage bills from the rent to the destruction, also while an instance
     is stopped.
 extends_documentation_fragment:
@@ -41,6 +45,7 @@ attributes:
 seealso:
   - module: cloudctl.vastai.vast_instance_info
   - module: cloudctl.vastai.vast_offer_info
+  - module: cloudctl.vastai.vast_bid
   - plugin: cloudctl.vastai.vast
     plugin_type: inventory
 """
@@ -142,6 +147,11 @@ instance:
       description: Whether it is interruptible, that is, rented for a bid.
       type: bool
       sample: false
+    bid_status:
+      description: >-
+        How its bid stands, as RV(cloudctl.vastai.vast_bid_info#module:bids[].bid.status); V(null) on demand.
+      type: str
+      sample: winning
     machine_id:
       description: The machine it is on.
       type: int

@@ -119,6 +119,11 @@ instances:
       description: Whether it is interruptible, that is, rented for a bid.
       type: bool
       sample: false
+    bid_status:
+      description: >-
+        How its bid stands, as RV(cloudctl.vastai.vast_bid_info#module:bids[].bid.status); V(null) on demand.
+      type: str
+      sample: winning
     machine_id:
       description: The machine it is on.
       type: int
