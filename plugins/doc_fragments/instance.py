@@ -40,6 +40,8 @@ options:
   template_hash_id:
     description:
       - Hash of the template to run. What is also given as an option wins.
+      - Vast.ai gives a template a new hash with each edit. With the new one, the container of an existing instance is
+        created anew, and data on its disk is lost.
     type: str
   disk:
     description:

@@ -340,13 +340,15 @@ class InstanceResource(Resource):
             self._refresh()
 
     def _refresh(self) -> None:
-        """Read the row again, with one request."""
+        """Read the row again: one request, as long as it is there."""
         current = self._existing
         if self._wanted.instance_id is not None:
             row = _instances.show_instance(self._context.client, current["id"])
         else:
             rows = _instances.list_by_label(self._context.client, self._wanted.name or "")
-            row = next((row for row in rows if row["id"] == current["id"]), None)
+            listed = (row for row in rows if row["id"] == current["id"])
+            # A list may lag, and somebody may have changed the label: only the single read says that it is gone.
+            row = next(listed, None) or _instances.show_instance(self._context.client, current["id"])
         if row is None:
             self._row, self._destroyed = None, current
             raise Failure(

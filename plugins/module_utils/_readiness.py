@@ -37,7 +37,7 @@ class Verdict:
 
 
 _FATAL_MESSAGE = re.compile(
-    r"\bError\b|OCI runtime create failed|manifest\b.*\b(not found|unknown)|pull access denied|docker_build\(\) error"
+    r"(?<![\w/.-])error(?![\w/.-])|OCI runtime create failed|manifest\b.*\b(not found|unknown)|pull access denied|docker_build\(\) error"
     r"|toomanyrequests|pull rate limit|unauthorized|no space left|port forwarding failed",
     re.IGNORECASE | re.DOTALL,
 )

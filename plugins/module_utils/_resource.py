@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
-from ansible_collections.cloudctl.vastai.plugins.module_utils._errors import Failure, VastError
+from ansible_collections.cloudctl.vastai.plugins.module_utils._errors import Failure, OutcomeUnknown, VastError
 from ansible_collections.cloudctl.vastai.plugins.module_utils._plan import Step, actions, diff
 
 
@@ -60,7 +60,9 @@ def converge(resource: Resource, check_mode: bool) -> dict[str, Any]:
         resource.wait(done)
     except VastError as error:
         so_far = error.result if isinstance(error, Failure) else {}
-        raise Failure(str(error), **{**resource.result(), **_account(done), **so_far}) from error
+        # A step whose answer was lost may have taken effect.
+        unsure = {"changed": True} if isinstance(error, OutcomeUnknown) else {}
+        raise Failure(str(error), **{**resource.result(), **_account(done), **unsure, **so_far}) from error
     return {**resource.result(), **_account(done)}
 
 

@@ -245,9 +245,16 @@ def test_dud_fails_at_once_and_says_what_it_costs(server, task, clock):
 
 def test_instance_that_vanishes_while_it_is_waited_for_is_said_to_be_gone(server, task):
     server.expect("GET", LIST, lists(instance(7, actual_status="loading"))).expect("GET", LIST, lists())
+    server.expect("GET", SINGLE, NOWHERE)
     with pytest.raises(Failure, match=r"Instance 7 \(train\) is gone") as caught:
         task.run()
     assert caught.value.result["instance"] is None
+
+
+def test_instance_that_a_lagging_list_leaves_out_is_not_gone(server, task):
+    server.expect("GET", LIST, lists(instance(7, actual_status="loading"))).expect("GET", LIST, lists())
+    server.expect("GET", SINGLE, shows(reachable(instance(7))))
+    assert task.run()["instance"]["status"] == "running"
 
 
 def test_stop_is_over_when_the_container_is_down(server, task):
