@@ -14,6 +14,9 @@ ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
 INSIDE = Path("ansible_collections", "cloudctl", "vastai")
 
+# What helps to build the collection is no part of it, and has linters of its own: ansible-test need not see it.
+WORKSHOP = ("demo", "emulator", "requirements", "scripts")
+
 
 def link() -> Path:
     """Make build/ansible_collections/cloudctl/vastai point to the checkout; return the folder to search, build."""
@@ -28,7 +31,9 @@ def link() -> Path:
 
 
 def files() -> list[Path]:
-    """The collection's files relative to ROOT: all that git knows or would add, uncommitted changes included."""
+    """The collection's files relative to ROOT: all that git knows or would add, uncommitted changes included,
+    without the workshop.
+    """
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,
@@ -37,7 +42,7 @@ def files() -> list[Path]:
         text=True,
     ).stdout
     names = sorted({Path(name) for name in listed.split("\0") if name})
-    return [name for name in names if os.path.lexists(ROOT / name)]
+    return [name for name in names if name.parts[0] not in WORKSHOP and os.path.lexists(ROOT / name)]
 
 
 def copy_into(folder: Path) -> Path:
