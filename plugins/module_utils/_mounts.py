@@ -125,9 +125,7 @@ def mounted_volumes(row: Row, environment: Mapping[str, str]) -> list[dict[str, 
     volumes = [_listed(one, paths) for one in (listed if isinstance(listed, list) else []) if isinstance(one, Mapping)]
     known = {volume["name"] for volume in volumes} | {f"V.{volume['id']}" for volume in volumes}
     return volumes + [
-        {"id": _id_in(name), "name": name, "mount_path": path}
-        for name, path in paths.items()
-        if name not in known
+        {"id": _id_in(name), "name": name, "mount_path": path} for name, path in paths.items() if name not in known
     ]
 
 
