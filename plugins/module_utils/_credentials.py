@@ -15,14 +15,12 @@ import re
 from urllib.parse import urlsplit
 
 from ansible_collections.cloudctl.vastai.plugins.module_utils._errors import BadRequest, KeyringUnusable, NoCredentials
-from ansible_collections.cloudctl.vastai.plugins.module_utils._keyring import SERVICE, USER, stored_key
+from ansible_collections.cloudctl.vastai.plugins.module_utils._keyring import stored_key
 
 DEFAULT_API_URL = "https://console.vast.ai"
 
-_WHERE_KEYS_COME_FROM = (
-    "set the option api_key or the environment variable VAST_API_KEY, "
-    f"or store the key with `keyring set {SERVICE} {USER}`"
-)
+_GIVE_IT = "set the option api_key or the environment variable VAST_API_KEY (in AWX, by a credential)"
+_STORE_IT = "store the key with `ansible-playbook cloudctl.vastai.secrets`"
 
 _USER_INFO = re.compile(r"[^/]*//[^/?#]*@")
 # Paths are appended to it, so there can be no query and no fragment.
@@ -35,7 +33,11 @@ def find_api_key(option: str | None) -> str:
     Raises :class:`NoCredentials`, :class:`MissingLibrary` when only the keyring is left to ask and can't be imported,
     and :class:`BadRequest` for a key that no HTTP header can carry.
     """
-    key = (option or "").strip() or os.environ.get("VAST_API_KEY", "").strip() or _from_keyring()
+    return checked((option or "").strip() or os.environ.get("VAST_API_KEY", "").strip() or _from_keyring())
+
+
+def checked(key: str) -> str:
+    """The same key. Raises :class:`BadRequest` for one that no HTTP header can carry."""
     if not (key.isascii() and key.isprintable()):
         raise BadRequest(
             "The Vast.ai API key has characters that no key has (line breaks or non-ASCII); copy it again."
@@ -67,10 +69,10 @@ def _from_keyring() -> str:
             reason="to read the API key from the system keyring, as neither api_key nor VAST_API_KEY is set"
         )
     except KeyringUnusable as error:
+        unlock = ", or unlock the keyring" if error.problem.startswith("KeyringLocked") else ""
         raise NoCredentials(
-            f"No Vast.ai API key was given, and the system keyring can't be read ({error.kind}): "
-            f"{_WHERE_KEYS_COME_FROM}."
+            f"No Vast.ai API key was given, and the system keyring can't be read ({error.problem}): {_GIVE_IT}{unlock}."
         ) from error
     if key is None:
-        raise NoCredentials(f"No Vast.ai API key was found: {_WHERE_KEYS_COME_FROM}.")
+        raise NoCredentials(f"No Vast.ai API key was found: {_GIVE_IT}, or {_STORE_IT}.")
     return key

@@ -37,13 +37,16 @@ class NoCredentials(VastError):
 class KeyringUnusable(VastError):
     """There is no keyring, or it can't be opened."""
 
-    def __init__(self, kind: str) -> None:
-        """``kind``: the name of the keyring library's error, such as ``NoKeyringError`` or ``KeyringLocked``."""
+    def __init__(self, problem: str) -> None:
+        """``problem``: the name of the keyring library's error, such as ``NoKeyringError`` or ``KeyringLocked``, or
+        words.
+        """
+        unlock = "Unlock it, or set" if problem.startswith("KeyringLocked") else "Set"
         super().__init__(
-            f"The system keyring can't be used ({kind}). Unlock it, or set the environment variable VAST_API_KEY "
-            "instead; in AWX, use a credential that does."
+            f"The system keyring can't be used ({problem}). {unlock} the environment variable VAST_API_KEY instead; "
+            "in AWX, use a credential that does."
         )
-        self.kind = kind
+        self.problem = problem
 
 
 class Unreachable(VastError):
