@@ -14,7 +14,7 @@ author:
   - cloudctl.vastai contributors (@cloudctl)
 description:
   - Stores the API key in the keyring of the user who runs the task, where all plugins of this collection find it,
-    verifies it, or removes it. The key is never written to a file, returned or logged.
+    verifies it, or removes it. The key is neither written to a file nor returned nor logged.
   - The keyring is that of the host on which the task runs, so run it on localhost.
 extends_documentation_fragment:
   - cloudctl.vastai.attributes
@@ -37,7 +37,8 @@ options:
     default: present
   api_key:
     description:
-      - The key to store. Do not write it into a playbook; ask for it, or take it from a vault.
+      - The key to store. Do not write it into a playbook or a command line; ask for it, or take it from a vault.
+      - Unlike with the other modules, E(VAST_API_KEY) is not looked at.
     type: str
   verify:
     description:
@@ -63,6 +64,9 @@ requirements:
   - requests >= 2.28
   - keyring >= 23, with a back end that works, such as a Secret Service (GNOME Keyring, KWallet), macOS Keychain or
     Windows Credential Locker
+notes:
+  - On localhost and without C(become), the task runs inside Ansible's own process. In every other case Ansible puts the
+    options of a module, and so O(api_key), into a temporary file while the task runs, unless pipelining is on.
 seealso:
   - module: cloudctl.vastai.vast_account_info
 """
@@ -116,6 +120,7 @@ from typing import Any
 
 from ansible_collections.cloudctl.vastai.plugins.module_utils import _keyring
 from ansible_collections.cloudctl.vastai.plugins.module_utils._client import open_client
+from ansible_collections.cloudctl.vastai.plugins.module_utils._credentials import checked
 from ansible_collections.cloudctl.vastai.plugins.module_utils._errors import NoCredentials
 from ansible_collections.cloudctl.vastai.plugins.module_utils._module import (
     API_ARGUMENTS,
@@ -151,6 +156,7 @@ class KeyringEntry(Resource):
             return
         if key is None:
             raise NoCredentials("No API key was given, and none is stored in the system keyring. Give it as api_key.")
+        checked(key)
         if self._context.params["verify"]:
             client = open_client({**self._context.params, "api_key": key}, f"module {self._context.name}")
             client.read("GET", "/api/v0/users/current/")
