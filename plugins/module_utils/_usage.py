@@ -17,16 +17,16 @@ from ansible_collections.cloudctl.vastai.plugins.module_utils._errors import Bad
 LONGEST_LABEL = 256
 
 
-def not_empty(name: str | None) -> str | None:
-    """A name to look for, or None when none was given. Raises :class:`BadRequest`."""
+def not_empty(name: str | None, kind: str = "an instance") -> str | None:
+    """A name to look for, or None when none was given. ``kind``: of what. Raises :class:`BadRequest`."""
     if name is not None and not name.strip():
-        raise BadRequest("name is empty; an instance can only be found by a name of at least one character.")
+        raise BadRequest(f"name is empty; {kind} can only be found by a name of at least one character.")
     return name
 
 
-def checked_name(name: str | None) -> str | None:
-    """A name to give to an instance, by which it is found again, or None. Raises :class:`BadRequest`."""
-    name = not_empty(name)
+def checked_name(name: str | None, kind: str = "an instance") -> str | None:
+    """A name to give to something, by which it is found again, or None. Raises :class:`BadRequest`."""
+    name = not_empty(name, kind)
     if name is None:
         return None
     if name != name.strip() or not name.isprintable():
