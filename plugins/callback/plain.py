@@ -26,6 +26,8 @@ from typing import Any
 
 from ansible.plugins.callback import CallbackBase
 
+from ansible_collections.cloudctl.vastai.plugins.plugin_utils._terminal import printable
+
 
 class CallbackModule(CallbackBase):
     """One line per task, and the text of every ``debug``."""
@@ -68,4 +70,4 @@ class CallbackModule(CallbackBase):
     def _tell(self, text: Any) -> None:
         lines = text if isinstance(text, list) else str(text).rstrip().splitlines()
         for line in lines:
-            self._display.display(f"    {line}".rstrip())
+            self._display.display(f"    {printable(str(line).expandtabs())}".rstrip())
