@@ -211,6 +211,11 @@ class InstanceResource(Resource):
         self._row, self._rented = rented.row, rented.offer
         if rented.is_ours:
             self._inspect(rented.row)
+        elif attachments.new is not None:
+            self._context.warn(
+                f"A volume {attachments.new.title} was created with the instance that was destroyed. It stays and "
+                "bills: look for it with cloudctl.vastai.vast_volume_info and destroy it by id."
+            )
         return rent_step(self._wanted, rented.offer)
 
     def _inspect(self, row: Row) -> None:
@@ -230,7 +235,9 @@ class InstanceResource(Resource):
         except VastError as error:
             raise Failure(f"{title} {reason}. It bills, and could not be destroyed: {error}") from error
         self._row, self._rented, self._destroyed = None, None, row
-        raise Failure(f"{title} {reason}. It was destroyed, and nothing of it bills.")
+        kept = ", ".join(str(volume["name"]) for volume in volumes(row))
+        but = f" but its volumes: {kept}" if kept else ""
+        raise Failure(f"{title} {reason}. It was destroyed, and nothing of it bills{but}.")
 
     def _terms(self) -> dict[str, Any]:
         """The part of a create request that says for what price: without one, on demand."""

@@ -109,14 +109,14 @@ def rent_step(wanted: Wanted, offer: Row, arguments: Mapping[str, Any] | None = 
     summary = (
         f"rent {wanted.size_to_rent_gb} GB of volume offer {offer.get('id')} as {wanted.name} on machine "
         f"{offer.get('machine_id')} ({offer.get('geolocation') or 'place unknown'}) at "
-        f"{usd(cost['monthly_price'])}/month ({usd(cost['hourly_price'])}/h)"
+        f"{usd(round(cost['monthly_price'], 2))}/month ({usd(cost['hourly_price'])}/h)"
     )
     return Step("rent", summary, after=after, arguments=arguments or {})
 
 
 def _destroy(row: Row) -> Step:
     facts = describe(row)
-    summary = f"destroy {title(row)} with all its data; it bills {usd(facts['monthly_price'])}/month"
+    summary = f"destroy {title(row)} with all its data; it bills {usd(round(facts['monthly_price'], 2))}/month"
     shown = ("id", "name", "size_gb", "machine_id", "geolocation", "monthly_price")
     return Step("destroy", summary, before={name: facts[name] for name in shown if facts[name] is not None})
 

@@ -13,10 +13,10 @@ from ansible_collections.cloudctl.vastai.plugins.module_utils._attach import use
 from ansible_collections.cloudctl.vastai.plugins.module_utils._client import VastClient
 from ansible_collections.cloudctl.vastai.plugins.module_utils._cost import offer_cost, volume_cost
 from ansible_collections.cloudctl.vastai.plugins.module_utils._dollars import usd
-from ansible_collections.cloudctl.vastai.plugins.module_utils._errors import BadRequest
+from ansible_collections.cloudctl.vastai.plugins.module_utils._errors import BadRequest, Failure, VastError
 from ansible_collections.cloudctl.vastai.plugins.module_utils._module import Context
 from ansible_collections.cloudctl.vastai.plugins.module_utils._plan import Step
-from ansible_collections.cloudctl.vastai.plugins.module_utils._rent import Goods, Renter
+from ansible_collections.cloudctl.vastai.plugins.module_utils._rent import DESTROY_PATIENCE, Goods, Renter
 from ansible_collections.cloudctl.vastai.plugins.module_utils._resource import Resource
 from ansible_collections.cloudctl.vastai.plugins.module_utils._usage import checked_id, checked_seconds
 from ansible_collections.cloudctl.vastai.plugins.module_utils._volume_plan import (
@@ -30,6 +30,8 @@ from ansible_collections.cloudctl.vastai.plugins.module_utils._volume_plan impor
 Row = dict[str, Any]
 
 _RUNNERS_UP = 4
+# Rows have $/h rounded to 6 digits, which is up to 0.0004 $ in a month.
+_SAME_PRICE = 0.001
 
 
 def _create(client: VastClient, offer_id: int, name: str, body: Mapping[str, Any]) -> int:
@@ -128,7 +130,8 @@ class VolumeResource(Resource):
         return self._rent(step) if step.action == "rent" else self._destroy(step)
 
     def _rent(self, step: Step) -> Step:
-        renter = Renter(self._context.client, self._wanted.name or "", self._context.warn, VOLUME)
+        replaced = self._destroyed["id"] if self._destroyed else None
+        renter = Renter(self._context.client, self._wanted.name or "", self._context.warn, VOLUME, replaced)
         rented = renter.rent(
             candidates=step.arguments["offers"],
             search=self._search,
@@ -136,7 +139,22 @@ class VolumeResource(Resource):
             timeout=0.0 if self._params["offer_id"] is not None else self._params["rent_timeout"],
         )
         self._row, self._rented = rented.row, rented.offer
+        if rented.is_ours:
+            self._inspect(rented.row)
         return rent_step(self._wanted, rented.offer)
+
+    def _inspect(self, row: Row) -> None:
+        """Give back what this task has just rented if its price rose between the search and the rent."""
+        cap, price = self._params["max_monthly_price"], volume_cost(row)["monthly_price"]
+        if cap is None or price <= cap + _SAME_PRICE:
+            return
+        rose = f"{self._wanted.title} costs {usd(round(price, 2))}/month now, more than max_monthly_price {usd(cap)}"
+        try:
+            _volumes.delete_until_gone(self._context.client, row, DESTROY_PATIENCE)
+        except VastError as error:
+            raise Failure(f"{rose}. It bills, and could not be destroyed: {error}") from error
+        self._row, self._rented = None, None
+        raise Failure(f"{rose}. It was destroyed, and nothing of it bills.")
 
     def _destroy(self, step: Step) -> Step:
         row = self._row or {}

@@ -76,7 +76,7 @@ def test_force_replace_does_nothing_when_nothing_differs() -> None:
 
 def test_absent_destroys() -> None:
     (step,) = plan_volume(Wanted("absent", "models"), volume(), (), ())
-    assert step.summary == "destroy volume vol-7 (models, 200 GB) with all its data; it bills $20.0002/month"
+    assert step.summary == "destroy volume vol-7 (models, 200 GB) with all its data; it bills $20.00/month"
     assert (step.before["id"], step.before["size_gb"], dict(step.after)) == (7, 200, {})
     assert verbs(Wanted("absent", "models"), None) == []
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.cloudctl.vastai.plugins.module_utils._client import VastClient
-from ansible_collections.cloudctl.vastai.plugins.module_utils._errors import BadRequest, VastError
+from ansible_collections.cloudctl.vastai.plugins.module_utils._errors import BadRequest, Failure, VastError
 from ansible_collections.cloudctl.vastai.plugins.module_utils._module import Context
 from ansible_collections.cloudctl.vastai.plugins.module_utils._resource import converge
 from ansible_collections.cloudctl.vastai.plugins.module_utils._volume_resource import VolumeResource
@@ -133,6 +133,20 @@ def test_of_two_controllers_that_rent_at_once_the_lower_id_stays(task: Task, ser
     task.lists(volume(6))
     assert task.run(name="models", size=200)["volume"]["id"] == 6
     assert "its volume 6 stays" in task.warnings[0]
+
+
+def test_a_price_that_rose_meanwhile_is_not_paid(task: Task, server: ScriptedServer) -> None:
+    task.lists()
+    task.finds(volume_offer())
+    task.rents(says({"success": True, "volume_id": 7}))
+    task.lists(volume(storage_total_cost=0.055556))
+    server.expect("DELETE", "/api/v0/volumes/", says({"success": True}), query={"id": "7"})
+    task.lists()
+    with pytest.raises(
+        Failure, match=r"costs \$40\.00/month now, more than max_monthly_price \$20\.00\. It was"
+    ) as error:
+        task.run(name="models", size=200, max_monthly_price=20)
+    assert error.value.result["volume"] is None
 
 
 def test_nothing_is_on_offer(task: Task) -> None:
