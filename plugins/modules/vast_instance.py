@@ -77,6 +77,14 @@ EXAMPLES = r"""
     machine_id: 123456
     image: pytorch/pytorch:latest
 
+- name: Rent where a volume is, and mount it
+  cloudctl.vastai.vast_instance:
+    name: with-models
+    image: pytorch/pytorch:latest
+    volumes:
+      - name: trained_models
+        mount_path: /data
+
 - name: Stop it for the night (its disk goes on billing)
   cloudctl.vastai.vast_instance:
     name: llama3-trainer
@@ -245,10 +253,15 @@ instance:
           host: 203.0.113.7
           port: 20001
     volumes:
-      description: Volumes that are mounted, with RV(ignore:id) and RV(ignore:name).
+      description: >-
+        Volumes that are mounted, with RV(ignore:id), RV(ignore:name) and RV(ignore:mount_path). The ID is V(null) when
+        the instance was read by its own ID, unless the volume is named by it.
       type: list
       elements: dict
-      sample: []
+      sample:
+        - id: 789012
+          name: trained_models
+          mount_path: /data
     hourly_price:
       description: $/h when it runs, with storage and without traffic.
       type: float

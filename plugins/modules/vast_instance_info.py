@@ -217,10 +217,15 @@ instances:
           host: 203.0.113.7
           port: 20001
     volumes:
-      description: Volumes that are mounted, with RV(ignore:id) and RV(ignore:name).
+      description: >-
+        Volumes that are mounted, with RV(ignore:id), RV(ignore:name) and RV(ignore:mount_path). The ID is V(null) when
+        the instance was read by its own ID, unless the volume is named by it.
       type: list
       elements: dict
-      sample: []
+      sample:
+        - id: 789012
+          name: trained_models
+          mount_path: /data
     hourly_price:
       description: $/h when it runs, with storage and without traffic.
       type: float
