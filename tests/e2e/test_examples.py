@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
+from ansible_collections.cloudctl.vastai.tests.e2e.support import file_keyring
 from ansible_collections.cloudctl.vastai.tests.e2e.support.plays import Plays
 from vast_emulator.process import Emulator
 
@@ -20,7 +21,6 @@ MODULES = sorted((Path(__file__).resolve().parents[2] / "plugins" / "modules").g
 # What the examples take for granted, beside the machines 123456 and 789012 that every marketplace has.
 VARIABLES = {
     "vault_hf_token": "hf_0123456789",
-    "vaulted_vast_api_key": "0123456789abcdef" * 4,
     "guest_public_key": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGd1ZXN0Z3Vlc3RndWVzdGd1ZXN0Z3Vlc3RndWVzdDEy guest",
 }
 KEYS = {
@@ -62,7 +62,8 @@ def test_the_examples_run(emulator: Emulator, plays: Plays, rent: Any, home: Pat
     if "name: trainer\n" in text:
         emulator.api("POST", "/api/v0/template/", {"name": "trainer", "image": "vastai/pytorch", "tag": "latest"})
     tasks = yaml.safe_load(text)
-    run = plays.run(tasks, vars=VARIABLES)
+    variables = {**VARIABLES, "vaulted_vast_api_key": emulator.api_key}
+    run = plays.run(tasks, variables=file_keyring.environment(), vars=variables)
     assert run.rc == 0, run.output
     assert len(run.results) >= len(tasks)
     assert f"cloudctl.vastai.{module.stem}" in text
