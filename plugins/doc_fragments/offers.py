@@ -17,7 +17,7 @@ options:
       - Either the official CLI's query text, such as V(gpu_name=RTX_4090 num_gpus>=2 geolocation in [US,CA]), or a
         dictionary. A value of the dictionary is one value, which must be equal; a list, of which one must be equal;
         a string that begins with an operator, such as V(>=2); or a dictionary of operators and their values. Both
-        forms have the same fields, aliases, operators and units.
+        forms have the same fields, aliases, operators and units. A dictionary may also come as JSON text.
       - Operators are V(=), V(==) or V(eq); V(!=), V(neq), V(noteq) or V(not eq); V(>) or V(gt); V(>=) or V(gte);
         V(<) or V(lt); V(<=) or V(lte); V(in); V(notin), V(not in) or V(nin).
       - In a value, an underscore stands for a space, so that V(RTX_4090) is the RTX 4090. A value with spaces may

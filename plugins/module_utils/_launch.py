@@ -48,8 +48,8 @@ LAUNCH_ARGUMENTS: dict[str, Any] = {
     **VOLUMES_ARGUMENT,
 }
 LAUNCH_EXCLUSIVE = (("onstart", "onstart_file"),)
-# Environment variables and scripts often carry tokens.
-LAUNCH_PRIVATE = ("env", "onstart")
+# Environment variables, scripts and arguments often carry tokens.
+LAUNCH_PRIVATE = ("env", "onstart", "args")
 
 _PORT = re.compile(r"(\d{1,5})(?::(\d{1,5}))?(?:/(tcp|udp))?", re.ASCII)
 _ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,255}")
@@ -146,6 +146,10 @@ def launch_from(params: Mapping[str, Any]) -> Launch:
     if image and not _IMAGE.fullmatch(image):
         raise BadRequest(f"image {image!r} is no name of a Docker image, such as pytorch/pytorch:latest.")
     args = params.get("args")
+    if args and params.get("runtype") not in (None, "", "args"):
+        raise BadRequest(
+            "args is for runtype: args only; with the other runtypes, the image's own entry point does not run."
+        )
     ports = params.get("ports")
     return Launch(
         image=image,

@@ -8,6 +8,7 @@ The grammar of the text is the official CLI's; what values mean is decided later
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, Union
@@ -87,10 +88,20 @@ def read_terms(filters: str | Mapping[str, Any] | None) -> Iterator[Term]:
     if filters is None:
         return iter(())
     if isinstance(filters, str):
-        return _terms_of_text(str(filters))
+        return _terms_of_json(str(filters)) or _terms_of_text(str(filters))
     if isinstance(filters, Mapping):
         return _terms_of_mapping(filters)
     raise BadRequest("The option filters takes query text or a dictionary of conditions.")
+
+
+def _terms_of_json(text: str) -> Iterator[Term] | None:
+    """A mapping on Ansible's command line arrives as text. None when it is none."""
+    if not text.lstrip().startswith("{"):
+        return None
+    try:
+        return _terms_of_mapping(json.loads(text))
+    except ValueError as error:
+        raise BadRequest(f"Can't read {shorten(text)!r} as JSON: {error}.") from error
 
 
 def _terms_of_text(text: str) -> Iterator[Term]:

@@ -19,7 +19,8 @@ VALUE = "hf_SeCrEtOfAvArIaBlE"
 NEXT_VALUE = "hf_SeCrEtOfAvArIaBlE_tWo"
 SCRIPT = "echo sCrIpT-nObOdY-sEeS"
 LOGIN = "-u me -p lOgIn-tOkEn docker.io"
-SECRETS = (KEY, VALUE, NEXT_VALUE, "sCrIpT-nObOdY-sEeS", "lOgIn-tOkEn")
+ARGUMENT = "--token=aRgUmEnT"
+SECRETS = (KEY, VALUE, NEXT_VALUE, "sCrIpT-nObOdY-sEeS", "lOgIn-tOkEn", "aRgUmEnT")
 
 
 def life() -> list[Task]:
@@ -29,7 +30,7 @@ def life() -> list[Task]:
     return [
         but(instance("a", env={"TOKEN": VALUE}, **private), check_mode=True),
         instance("a", env={"TOKEN": VALUE}, **private),
-        instance("a", env={"TOKEN": NEXT_VALUE}, **private),
+        instance("a", env={"TOKEN": NEXT_VALUE}, args=[ARGUMENT], **private),
         instance("a", env={"TOKEN": VALUE}, **{**private, "wait": "perhaps"}),
         instance("a", env=f"TOKEN={VALUE}", stat="present", onstartt=SCRIPT, image_logn=LOGIN),
         instance("a", env={"TOKEN": [VALUE]}),
