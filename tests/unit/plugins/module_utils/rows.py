@@ -92,3 +92,15 @@ def offer(number: int = 7, **fields: Any) -> dict[str, Any]:
         "rented": False,
         **fields,
     }
+
+
+def bid(number: int = 7, **fields: Any) -> dict[str, Any]:
+    """A running interruptible instance whose bid of $0.50/h wins."""
+    auction = {"is_bid": True, "dph_base": 0.5, "min_bid": 0.4, "dph_total": 0.51, "next_state": "running"}
+    return instance(number, **auction | fields)
+
+
+def outbid(number: int = 7, shape: str = "stopped", **fields: Any) -> dict[str, Any]:
+    """The same, when somebody bids $0.70/h; ``shape``: its intended status, of which two were seen."""
+    lost = {"min_bid": 0.7, "intended_status": shape, "next_state": shape, "cur_state": "stopped"}
+    return bid(number, **lost | {"actual_status": "exited"} | fields)

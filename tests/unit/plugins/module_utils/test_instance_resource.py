@@ -15,7 +15,13 @@ from ansible_collections.cloudctl.vastai.plugins.module_utils._instance_resource
 )
 from ansible_collections.cloudctl.vastai.plugins.module_utils._module import Context
 from ansible_collections.cloudctl.vastai.plugins.module_utils._resource import converge
-from ansible_collections.cloudctl.vastai.tests.unit.plugins.module_utils.rows import instance, offer, stopped
+from ansible_collections.cloudctl.vastai.tests.unit.plugins.module_utils.rows import (
+    bid,
+    instance,
+    offer,
+    outbid,
+    stopped,
+)
 from ansible_collections.cloudctl.vastai.tests.unit.plugins.module_utils.scripted_server import KEY, says, says_text
 
 LIST, SEARCH = "/api/v1/instances/", "/api/v0/bundles/"
@@ -328,3 +334,39 @@ def test_wrong_page_is_one_sentence(server, task):
     with pytest.raises(VastError, match="an HTML page") as caught:
         task.run()
     assert len(str(caught.value).splitlines()) == 1
+
+
+# -- what was not asked for
+
+
+@pytest.mark.parametrize("state", ["present", "started"])
+def test_bid_of_that_name_does_not_count_as_rented_on_demand(server, task, state):
+    server.expect("GET", LIST, lists(bid(7)))
+    with pytest.raises(BadRequest, match="its GPUs are rented for a bid and may be lost to others"):
+        task.run(state=state)
+
+
+def test_bid_can_be_replaced_by_force(server, task):
+    server.expect("GET", LIST, lists(bid(7))).expect("POST", SEARCH, offers(offer(8)))
+    result = task.run(check_mode=True, force_replace=True)
+    assert [action["action"] for action in result["actions"]] == ["destroy", "rent"]
+
+
+def test_bid_can_be_stopped_and_destroyed_like_any_instance(server, task):
+    server.expect("GET", LIST, lists(bid(7)), times=2)
+    for state, verb in (("stopped", "stop"), ("absent", "destroy")):
+        result = task.run(check_mode=True, state=state)
+        assert [action["action"] for action in result["actions"]] == [verb]
+    server.expect("GET", LIST, lists(outbid(7)))
+    assert task.verbs(state="stopped", image=None) == []
+
+
+def test_offer_that_became_dearer_than_the_cap_is_given_back(server, task):
+    server.expect("GET", LIST, lists()).expect("POST", SEARCH, offers(offer(7)))
+    server.expect("PUT", ASK, says({"success": True, "new_contract": 7}))
+    server.expect("GET", LIST, lists(instance(7, dph_total=2.5)))
+    server.expect("DELETE", SINGLE, FINE).expect("GET", SINGLE, NOWHERE)
+    with pytest.raises(Failure, match=r"costs \$2.50/h, more than max_price \$1.00/h, as its price rose") as caught:
+        task.run(max_price=1.0)
+    assert caught.value.result["destroyed_id"] == 7
+    assert caught.value.result["instance"] is None
