@@ -180,9 +180,8 @@ class Record(Resource):
                 self.find()
                 left = self.plan()
             except VastError as reading:
-                raise Failure(
-                    f"{error} Whether it took effect can't be told, as reading fails too: {reading}"
-                ) from error
+                unknown = f"{error} Whether it took effect can't be told, as reading fails too: {reading}"
+                raise Failure(unknown, changed=True) from error
             if (step.action, step.summary) not in [(again.action, again.summary) for again in left]:
                 return
         raise error

@@ -227,7 +227,7 @@ def _wire_runtype(name: str) -> Row:
 
 def _login(login: str) -> Row:
     """``-u USER -p TOKEN REGISTRY``, as for instances, in the fields of a template."""
-    words = shlex.split(login) if login.count("'") % 2 == login.count('"') % 2 == 0 else login.split()
+    words = _words(login)
     if len(words) != 5 or words[0] != "-u" or words[2] != "-p":
         raise BadRequest("image_login must be written as -u USER -p TOKEN REGISTRY.")
     return {"docker_login_user": words[1], "docker_login_pass": words[3], "docker_login_repo": words[4]}
