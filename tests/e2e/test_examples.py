@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from ansible_collections.cloudctl.vastai.tests.e2e.support import file_keyring
-from ansible_collections.cloudctl.vastai.tests.e2e.support.plays import Plays
+from ansible_collections.cloudctl.vastai.tests.e2e.support.plays import Plays, task
 from vast_emulator.process import Emulator
 
 MODULES = sorted((Path(__file__).resolve().parents[2] / "plugins" / "modules").glob("vast_*.py"))
@@ -61,6 +61,8 @@ def test_the_examples_run(emulator: Emulator, plays: Plays, rent: Any, home: Pat
         text = text.replace("id: 17\n", f"id: {key['key']['id']}\n")
     if "name: trainer\n" in text:
         emulator.api("POST", "/api/v0/template/", {"name": "trainer", "image": "vastai/pytorch", "tag": "latest"})
+    if "trained_models" in text and module.stem != "vast_volume":
+        assert plays.run([task("vast_volume", name="trained_models", size=50)]).only["changed"]
     tasks = yaml.safe_load(text)
     variables = {**VARIABLES, "vaulted_vast_api_key": emulator.api_key}
     run = plays.run(tasks, variables=file_keyring.environment(), vars=variables)
