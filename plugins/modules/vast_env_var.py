@@ -106,8 +106,10 @@ env_var:
       sample: HF_TOKEN
 """
 
+from collections.abc import Callable
 from typing import Any
 
+from ansible_collections.cloudctl.vastai.plugins.module_utils._client import VastClient
 from ansible_collections.cloudctl.vastai.plugins.module_utils._env_vars import (
     checked_env_name,
     create_env_var,
@@ -115,7 +117,7 @@ from ansible_collections.cloudctl.vastai.plugins.module_utils._env_vars import (
     list_env_names,
     update_env_var,
 )
-from ansible_collections.cloudctl.vastai.plugins.module_utils._errors import BadRequest
+from ansible_collections.cloudctl.vastai.plugins.module_utils._errors import ApiError, BadRequest
 from ansible_collections.cloudctl.vastai.plugins.module_utils._module import (
     API_ARGUMENTS,
     Context,
@@ -130,10 +132,12 @@ SPEC = ModuleSpec(
         **API_ARGUMENTS,
         **STATE_ARGUMENT,
         "name": {"type": "str", "required": True},
-        "value": {"type": "str", "no_log": True},
+        "value": {"type": "str"},
         "update_value": {"type": "str", "choices": ["on_create", "always"], "default": "on_create"},
     },
     required_if=(("state", "present", ("value",)),),
+    # Not no_log, which would blank out a value such as "1" in names, too.
+    private=("value",),
 )
 
 _MASK = "********"
@@ -171,12 +175,19 @@ class EnvVar(Record):
         return {"key": self._name, "value": changes["value"]}
 
     def create(self, body: Row) -> Row:
-        create_env_var(self.client, body["key"], body["value"])
-        return {"key": body["key"]}
+        return self._written(create_env_var, body)
 
     def update(self, row: Row, body: Row) -> Row:
-        update_env_var(self.client, body["key"], body["value"])
-        return row
+        return self._written(update_env_var, body)
+
+    def _written(self, write: Callable[[VastClient, str, str], None], body: Row) -> Row:
+        name, value = body["key"], body["value"]
+        try:
+            write(self.client, name, value)
+        except ApiError as error:
+            # A refusal may quote what it refuses.
+            raise BadRequest(str(error).replace(value, _MASK)) from None
+        return {"key": name}
 
     def delete(self, row: Row) -> None:
         delete_env_var(self.client, row["key"])
