@@ -26,7 +26,7 @@ emulator: setup ## serve that marketplace until Ctrl-C
 	@$(PYTHON) -m vast_emulator serve
 
 .PHONY: test
-test: setup ## run all tests: sanity, units, integration, e2e, ansible-lint
+test: setup ## run all tests: sanity, units, integration, e2e, molecule, ansible-lint
 	@scripts/test
 
 .PHONY: lint
@@ -54,9 +54,13 @@ integration: setup ## run ansible-test integration against the emulator
 e2e: setup ## run the tests that start ansible-playbook, ansible-inventory and the vastai CLI
 	@scripts/test e2e
 
+.PHONY: molecule
+molecule: setup ## run the molecule scenarios
+	@scripts/test molecule
+
 .PHONY: bench-tasks
 bench-tasks: setup ## print what a task costs, in ms, through each door
-	@tests/benchmarks/tasks
+	@$(PYTHON) tests/benchmarks/tasks.py
 
 .PHONY: changelog
 changelog: setup ## move the changelog fragments into the changelog of this version
