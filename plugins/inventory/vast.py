@@ -104,8 +104,15 @@ options:
 notes:
   - Host variables are the fields of RV(cloudctl.vastai.vast_instance_info#module:instances) with the prefix C(vast_),
     such as C(vast_id), C(vast_name), C(vast_status), C(vast_gpu_name), C(vast_num_gpus), C(vast_disk_gb) (GB),
-    C(vast_country), C(vast_hourly_price) ($/h when it runs), C(vast_cost) (all prices), C(vast_ports), C(vast_ssh) and
+    C(vast_country), C(vast_hourly_price) ($/h when it runs), C(vast_cost) (all prices), C(vast_ssh) and
     C(vast_running) (a boolean).
+  - C(vast_is_bid) tells whether an instance is interruptible, and C(vast_bid_status) how its bid stands, as
+    RV(cloudctl.vastai.vast_bid_info#module:bids[].bid.status); it is null on demand. That takes no further request. An
+    outbid instance does not run, so it is listed only if O(statuses) includes V(exited) and V(stopped), or is V(all).
+  - C(vast_ports) has for each open port of the container, such as V(8080/tcp), the RV(ignore:host) and the
+    RV(ignore:port) under which it is found from outside; it is empty while the instance does not run.
+    C(vast_volumes) has the RV(ignore:id), the RV(ignore:name) and the RV(ignore:mount_path) of each volume that is
+    mounted.
   - Texts such as labels come from whoever may change them. They are never run as templates, which is why
     C(ansible-inventory --list) shows them as C(__ansible_unsafe). To let AWX disable hosts that do not run, set
     O(statuses=all), and in AWX C(vast_running) as the enabled variable and C(True) as the enabled value.
@@ -143,6 +150,19 @@ compose:
   # New host keys are accepted; a machine is rented, used and given back.
   ansible_ssh_common_args: "'-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null'"
   price_per_gpu: vast_hourly_price / vast_num_gpus
+
+---
+# bids.vast.yml: interruptible instances by how their bids stand, those that lost included
+plugin: cloudctl.vastai.vast
+statuses: [all]
+include_filters:
+  - vast_is_bid
+keyed_groups:
+  - key: vast_bid_status
+    prefix: bid
+compose:
+  # Where a web server that listens on port 8080 of the container is found.
+  web_url: "'http://' ~ vast_ports['8080/tcp'].host ~ ':' ~ vast_ports['8080/tcp'].port"
 
 ---
 # training.vast.yml: what is called train-something, whatever its status, through Vast.ai's proxy

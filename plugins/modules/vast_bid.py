@@ -51,6 +51,8 @@ notes:
 seealso:
   - module: cloudctl.vastai.vast_bid_info
   - module: cloudctl.vastai.vast_instance
+  - plugin: cloudctl.vastai.vast_offers
+    plugin_type: lookup
 """
 
 EXAMPLES = r"""

@@ -21,7 +21,7 @@ NAMING_FACTS = tuple(name for name, value in describe({}).items() if not isinsta
 """Facts that a host can be named after."""
 
 # Increase it when `remembered` returns something else, so that caches of older releases are not read.
-_CACHE_FORMAT = 1
+_CACHE_FORMAT = 2
 
 
 def remembered(row: Mapping[str, Any]) -> dict[str, Any]:

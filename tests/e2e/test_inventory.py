@@ -94,6 +94,56 @@ def test_awx_can_tell_hosts_that_run_by_a_boolean(ansible: Any, rent: Any) -> No
     assert isinstance(listing["trainer"]["vast_hourly_price"], float)
 
 
+def test_bids_and_on_demand_alike(any_ansible: Any, emulator: Emulator, rent: Any) -> None:
+    rent("on-demand")
+    rent("wins", price=20.0)
+    lost = rent("lost", price=20.0)
+    emulator.outbid(lost)
+    emulator.forget_requests()
+    hosts = any_ansible.hosts(statuses=["all"])
+    assert emulator.count() == emulator.count(*LIST) == 1
+    stand = {name: (host["vast_is_bid"], host["vast_bid_status"]) for name, host in hosts.items()}
+    assert stand == {"on-demand": (False, None), "wins": (True, "winning"), "lost": (True, "outbid")}
+    assert hosts["lost"]["vast_cost"]["gpu_hourly_price"] == 0
+    assert set(any_ansible.hosts()) == {"on-demand", "wins"}, "what is outbid does not run"
+
+
+@pytest.mark.parametrize("shape", ["stopped", "running"])
+def test_groups_by_how_bids_stand(ansible: Any, emulator: Emulator, rent: Any, shape: str) -> None:
+    emulator.settings(outbid_shape=shape)
+    rent("on-demand")
+    emulator.outbid(rent("lost", price=20.0))
+    rent("starts", price=20.0, running=False)
+    inventory = ansible.inventory(
+        statuses=["all"],
+        include_filters=["vast_is_bid"],
+        keyed_groups=[{"key": "vast_bid_status", "prefix": "bid"}],
+        strict=True,
+    )
+    assert inventory["bid_outbid"]["hosts"] == ["lost"]
+    assert inventory["bid_starting"]["hosts"] == ["starts"]
+    assert set(inventory["vast"]["hosts"]) == {"lost", "starts"}
+
+
+def test_ports_and_volumes(any_ansible: Any, emulator: Emulator, rent: Any, offers: Any) -> None:
+    space = emulator.api("POST", "/api/v0/volumes/search/", {"machine_id": {"eq": offers[0]["machine_id"]}})
+    volume = {"id": space["offers"][0]["id"], "size": 15, "name": "models"}
+    number = emulator.api("PUT", "/api/v0/volumes/", volume)["volume_id"]
+    instance = rent("web", env={"-p 8080:8080": "1", "-p 5353:53/udp": "1", f"-v V.{number}:/data": "1"})
+    ports = emulator.api("GET", f"/api/v0/instances/{instance}/")["instances"]["ports"]
+    host = any_ansible.hosts(
+        strict=True, compose={"web": "vast_ports['8080/tcp'].host ~ ':' ~ vast_ports['8080/tcp'].port"}
+    )["web"]
+    assert set(host["vast_ports"]) == {"22/tcp", "8080/tcp", "53/udp"}
+    outside = int(ports["8080/tcp"][0]["HostPort"])
+    assert host["vast_ports"]["8080/tcp"] == {"host": "127.0.0.1", "port": outside}
+    assert host["web"] == f"127.0.0.1:{outside}"
+    assert host["vast_volumes"] == [{"id": number, "name": "models", "mount_path": "/data"}]
+    emulator.api("PUT", f"/api/v0/instances/{instance}/", {"state": "stopped"})
+    emulator.advance(60)
+    assert any_ansible.hosts(statuses=["all"])["web"]["vast_ports"] == {}
+
+
 def test_the_api_filters(ansible: Any, emulator: Emulator, rent: Any) -> None:
     rent("a")
     machine = next(iter(ansible.hosts().values()))["vast_machine_id"]

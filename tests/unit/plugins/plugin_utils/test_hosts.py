@@ -71,6 +71,25 @@ def test_without_an_address_ansible_never_connects_to_the_label() -> None:
     assert variables["vast_ssh"] is None
 
 
+def test_how_the_bid_stands() -> None:
+    assert host_variables(remembered(ROW), "auto")["vast_bid_status"] is None
+    bid = {**ROW, "is_bid": True, "min_bid": 0.9, "intended_status": "stopped", "cur_state": "stopped"}
+    variables = host_variables(remembered(bid), "auto")
+    assert (variables["vast_is_bid"], variables["vast_bid_status"]) == (True, "outbid")
+
+
+def test_ports_and_volumes() -> None:
+    ports = {**ROW["ports"], "8080/tcp": [{"HostIp": "0.0.0.0", "HostPort": "20001"}], "53/udp": None}
+    mounted = [["-v models:/models", "1"], ["PLAIN", "x"]]
+    row = {**ROW, "ports": ports, "extra_env": mounted, "volume_info": [{"id": 7, "label": "models"}]}
+    variables = host_variables(remembered(row), "auto")
+    assert variables["vast_ports"] == {
+        "22/tcp": {"host": "203.0.113.7", "port": 20000},
+        "8080/tcp": {"host": "203.0.113.7", "port": 20001},
+    }
+    assert variables["vast_volumes"] == [{"id": 7, "name": "models", "mount_path": "/models"}]
+
+
 def test_memory_survives_json() -> None:
     memory = remembered(ROW)
     assert json.loads(json.dumps(memory)) == memory
