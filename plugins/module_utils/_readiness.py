@@ -37,8 +37,8 @@ class Verdict:
 
 
 _FATAL_MESSAGE = re.compile(
-    r"(?<![\w/.-])error(?![\w/.-])|OCI runtime create failed|manifest\b.*\b(not found|unknown)|pull access denied|docker_build\(\) error"
-    r"|toomanyrequests|pull rate limit|unauthorized|no space left|port forwarding failed",
+    r"(?<![\w/.-])error(?![\w/.-])|OCI runtime create failed|manifest\b.*\b(not found|unknown)|pull access denied"
+    r"|docker_build\(\) error|toomanyrequests|pull rate limit|unauthorized|no space left|port forwarding failed",
     re.IGNORECASE | re.DOTALL,
 )
 _DEAD_ENDS = ("exited", "stopped", "unknown", "offline")

@@ -112,5 +112,4 @@ def run(service: Service, listener: socket.socket) -> int:
     asyncio.run(Server(service, listener).run_until_stopped())
     service.world.store.close()
     service.log.close()
-    sys.stderr.write("stopped\n")
     return 0
