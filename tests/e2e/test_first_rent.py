@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ansible_collections.cloudctl.vastai.tests.e2e.support.plays import Plays
 from vast_emulator.process import Emulator
 
@@ -29,4 +31,12 @@ def test_it_can_be_previewed(emulator: Emulator, plays: Plays) -> None:
     run = plays.command("ansible-playbook", PLAYBOOK, "--check", "--diff", variables=STORY)
     assert run.rc == 0, run.output
     assert "rent offer" in run.output
+    assert emulator.requests()["writes"] == 0
+
+
+def test_it_destroys_nothing_that_it_did_not_rent(emulator: Emulator, plays: Plays, rent: Any) -> None:
+    number = rent("mine", image="pytorch/pytorch:latest", disk=20)
+    run = plays.command("ansible-playbook", PLAYBOOK, "-e", "resource_name=mine", variables=STORY)
+    assert run.rc == 2, run.output
+    assert f"Instance {number} is called mine already. Choose another name" in run.output
     assert emulator.requests()["writes"] == 0

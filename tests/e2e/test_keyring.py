@@ -6,10 +6,8 @@
 from __future__ import annotations
 
 import os
-import pty
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +17,7 @@ import pytest
 from ansible_collections.cloudctl.vastai.tests.e2e.support.plays import Plays, Run, Task, as_module, but, task
 from ansible_collections.cloudctl.vastai.tests.e2e.support.processes import CommandLines
 from ansible_collections.cloudctl.vastai.tests.e2e.support.secret_service import SecretService, missing_programs
+from ansible_collections.cloudctl.vastai.tests.e2e.support.terminal import Terminal
 from vast_emulator.process import Emulator
 
 KEY = "c4a1f07e9b3d5268c4a1f07e9b3d5268" * 2
@@ -129,41 +128,8 @@ def test_the_playbook_stores_once_and_removes_once(ring: SecretService, plays: P
     assert stored(plays) is None
 
 
-class Terminal:
-    """A person at a terminal. ``shown``: all that was printed there."""
-
-    def __init__(self, plays: Plays, *command: str) -> None:
-        self.shown = ""
-        self.pid, self._terminal = pty.fork()
-        if self.pid == 0:
-            os.chdir(plays.folder)
-            os.execve(Path(sys.executable).with_name(command[0]), command, {**plays.environment, "TERM": "dumb"})
-
-    def answer(self, question: str, text: str) -> None:
-        """Wait for a question; type an answer and Return."""
-        while question not in self.shown and self._read():
-            continue
-        assert question in self.shown
-        time.sleep(0.2)  # a person answers when the program has switched off the echo, right after its question
-        os.write(self._terminal, f"{text}\r".encode())
-
-    def rc(self) -> int:
-        """Wait for the end."""
-        while self._read():
-            continue
-        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
-
-    def _read(self) -> bool:
-        try:
-            text = os.read(self._terminal, 4096).decode(errors="replace")
-        except OSError:  # the other end is closed
-            text = ""
-        self.shown += text
-        return bool(text)
-
-
 def test_the_key_is_asked_for_and_not_shown(ring: SecretService, plays: Plays) -> None:
-    terminal = Terminal(plays, "ansible-playbook", "-vvvv", "--diff", PLAYBOOK)
+    terminal = Terminal(plays.folder, plays.environment, "ansible-playbook", "-vvvv", "--diff", PLAYBOOK)
     with CommandLines() as command_lines:
         terminal.answer("API Keys)", KEY)
         assert terminal.rc() == 0, terminal.shown
