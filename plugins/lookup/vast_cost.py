@@ -176,10 +176,10 @@ from ansible_collections.cloudctl.vastai.plugins.module_utils._client import Vas
 from ansible_collections.cloudctl.vastai.plugins.module_utils._cost import instance_cost, offer_cost
 from ansible_collections.cloudctl.vastai.plugins.module_utils._errors import BadRequest, VastError
 from ansible_collections.cloudctl.vastai.plugins.module_utils._instance_facts import describe as describe_instance
-from ansible_collections.cloudctl.vastai.plugins.module_utils._instances import list_instances, show_instance
-from ansible_collections.cloudctl.vastai.plugins.module_utils._listing import select_filters
+from ansible_collections.cloudctl.vastai.plugins.module_utils._instances import list_instances
 from ansible_collections.cloudctl.vastai.plugins.module_utils._offers import describe as describe_offer
 from ansible_collections.cloudctl.vastai.plugins.module_utils._offers import offer_query, search
+from ansible_collections.cloudctl.vastai.plugins.module_utils._which import candidates, matching
 from ansible_collections.cloudctl.vastai.plugins.plugin_utils._options import Options
 from ansible_collections.cloudctl.vastai.plugins.plugin_utils._plain import plain
 
@@ -217,33 +217,14 @@ def _rented(client: VastClient, names: list[str]) -> list[Row]:
     """The rows of all instances, or of those that are meant. Raises BadRequest for a name that nothing has."""
     if not names:
         return list_instances(client)
-    rows = _candidates(client, names)
+    rows = candidates(client, names)
     chosen: dict[int, Row] = {}
     for name in names:
-        meant = _meant(rows, name)
+        meant = matching(rows, name)
         if not meant:
             raise BadRequest(f"There is no instance with the name or ID {name!r}; vast_instance_info lists all.")
         chosen |= {row["id"]: row for row in meant}
     return [chosen[number] for number in sorted(chosen)]
-
-
-def _candidates(client: VastClient, names: list[str]) -> list[Row]:
-    """Rows that may be meant, in as few requests as possible: the API finds labels, but only one ID at a time."""
-    if len(names) == 1 and names[0].isdecimal():
-        row = show_instance(client, int(names[0]))
-        if row:
-            return [row]
-    elif any(name.isdecimal() for name in names):
-        return list_instances(client)
-    return list_instances(client, select_filters({"label": names}))
-
-
-def _meant(rows: list[Row], name: str) -> list[Row]:
-    """Several may have the same name; an empty one means none, not those without a name."""
-    if not name:
-        return []
-    of_this_id = [row for row in rows if str(row["id"]) == name]
-    return of_this_id or [row for row in rows if row.get("label") == name]
 
 
 def _offer(options: Options, names: list[str]) -> Row:

@@ -15,6 +15,7 @@ from typing import Any
 
 from ansible_collections.cloudctl.vastai.plugins.module_utils import _ssh
 from ansible_collections.cloudctl.vastai.plugins.module_utils._bid_facts import bid_status
+from ansible_collections.cloudctl.vastai.plugins.module_utils._fields import text
 from ansible_collections.cloudctl.vastai.plugins.module_utils._launch import environment
 from ansible_collections.cloudctl.vastai.plugins.module_utils._mounts import mounted_volumes
 from ansible_collections.cloudctl.vastai.plugins.module_utils._numbers import number, number_or_zero
@@ -28,10 +29,10 @@ def describe(row: Mapping[str, Any]) -> dict[str, Any]:
     """The documented facts of an instance row; fields that the API left out or broke are None."""
     return {
         "id": int(number_or_zero(row.get("id"))),
-        "name": _text(row, "label"),
-        "status": _text(row, "actual_status") or "creating",
+        "name": text(row, "label"),
+        "status": text(row, "actual_status") or "creating",
         "status_message": status_message(row) or None,
-        "intended_status": _text(row, "intended_status"),
+        "intended_status": text(row, "intended_status"),
         "running": row.get("actual_status") == "running",
         "is_bid": bool(row.get("is_bid")),
         "bid_status": bid_status(row) if row.get("is_bid") else None,
@@ -58,7 +59,7 @@ def _machine(row: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "machine_id": number(row.get("machine_id")),
         "host_id": number(row.get("host_id")),
-        "gpu_name": _text(row, "gpu_name"),
+        "gpu_name": text(row, "gpu_name"),
         "num_gpus": number(row.get("num_gpus")),
         "gpu_ram_gb": _gigabytes(row, "gpu_ram"),
         "cpu_cores": number(row.get("cpu_cores_effective")),
@@ -67,10 +68,10 @@ def _machine(row: Mapping[str, Any]) -> dict[str, Any]:
         "inet_up_mbps": number(row.get("inet_up")),
         "inet_down_mbps": number(row.get("inet_down")),
         "cuda_max_good": number(row.get("cuda_max_good")),
-        "driver_version": _text(row, "driver_version"),
+        "driver_version": text(row, "driver_version"),
         "reliability": number(row.get("reliability2")),
-        "verification": _text(row, "verification"),
-        "geolocation": _text(row, "geolocation"),
+        "verification": text(row, "verification"),
+        "geolocation": text(row, "geolocation"),
         "country": country(row),
         "public_ip": _ssh.public_address(row) or None,
     }
@@ -78,9 +79,9 @@ def _machine(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _container(row: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        "image": _text(row, "image_uuid"),
-        "template_hash_id": _text(row, "template_hash_id"),
-        "runtype": _text(row, "image_runtype"),
+        "image": text(row, "image_uuid"),
+        "template_hash_id": text(row, "template_hash_id"),
+        "runtype": text(row, "image_runtype"),
         "env_names": [name for name in environment(row) if not name.startswith("-")],
         "ports": _ssh.mapped_ports(row),
         "volumes": volumes(row),
@@ -90,8 +91,3 @@ def _container(row: Mapping[str, Any]) -> dict[str, Any]:
 def _gigabytes(row: Mapping[str, Any], field: str) -> float | None:
     megabytes = number(row.get(field))
     return None if megabytes is None else round(megabytes / _MB_PER_GB, 3)
-
-
-def _text(row: Mapping[str, Any], field: str) -> str | None:
-    value = row.get(field)
-    return str(value) if value not in (None, "") else None

@@ -10,13 +10,14 @@ Facts: the list is v1 and paged by 25 (the v0 list answers 410); the single read
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
 from ansible_collections.cloudctl.vastai.plugins.module_utils._client import VastClient
 from ansible_collections.cloudctl.vastai.plugins.module_utils._errors import NotFound, OutcomeUnknown
 from ansible_collections.cloudctl.vastai.plugins.module_utils._numbers import number_or_zero
+from ansible_collections.cloudctl.vastai.plugins.module_utils._pages import pages
 from ansible_collections.cloudctl.vastai.plugins.module_utils._wait import ticks
 
 Row = dict[str, Any]
@@ -140,29 +141,17 @@ def is_gone(row: Mapping[str, Any] | None) -> bool:
 
 def _all_pages(client: VastClient, filters: Mapping[str, Any] | None) -> tuple[dict[int, Row], int]:
     """Rows by id, and how many the API says there are."""
+    params = {"select_filters": dict(filters or {}), "order_by": [{"col": "id", "dir": "asc"}], "limit": _PAGE}
     rows: dict[int, Row] = {}
-    seen: set[str] = set()
-    token = None
-    while True:
-        page = client.read("GET", _LIST, params=_page_parameters(filters, token))
+    total = 0
+    for page in pages(client, _LIST, params):
         rows.update(_rows_by_id(page))
-        token = page.get("next_token")
-        if not token or str(token) in seen:
-            return rows, int(number_or_zero(page.get("total_instances")))
-        seen.add(str(token))
+        total = int(number_or_zero(page.get("total_instances")))
+    return rows, total
 
 
-def _page_parameters(filters: Mapping[str, Any] | None, token: str | None) -> dict[str, Any]:
-    return {
-        "select_filters": dict(filters or {}),
-        "order_by": [{"col": "id", "dir": "asc"}],
-        "limit": _PAGE,
-        "after_token": token,
-    }
-
-
-def _rows_by_id(page: Any) -> dict[int, Row]:
-    rows: Sequence[Any] | None = page.get("instances") if isinstance(page, dict) else None
+def _rows_by_id(page: Mapping[str, Any]) -> dict[int, Row]:
+    rows = page.get("instances")
     if not isinstance(rows, list):
         raise OutcomeUnknown(
             f"GET {_LIST} was answered without a list of instances; check that api_url is Vast.ai's API."

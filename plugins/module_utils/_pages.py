@@ -20,6 +20,6 @@ def pages(client: VastClient, path: str, params: Mapping[str, Any]) -> Iterator[
         page = answer if isinstance(answer, dict) else {}
         yield page
         token = page.get("next_token")
-        if not token or token in seen:
+        if not token or str(token) in seen:
             return
-        seen.add(token)
+        seen.add(str(token))

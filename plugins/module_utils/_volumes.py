@@ -25,6 +25,7 @@ from ansible_collections.cloudctl.vastai.plugins.module_utils._errors import (
     OfferGone,
     OutcomeUnknown,
 )
+from ansible_collections.cloudctl.vastai.plugins.module_utils._fields import text
 from ansible_collections.cloudctl.vastai.plugins.module_utils._match import MISSING, row_value
 from ansible_collections.cloudctl.vastai.plugins.module_utils._numbers import number
 from ansible_collections.cloudctl.vastai.plugins.module_utils._wait import ticks
@@ -189,22 +190,22 @@ def describe(row: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "id": None if found is None else int(found),
         "vol_id": None if found is None else f"vol-{int(found)}",
-        "name": _text(row, "label"),
+        "name": text(row, "label"),
         "size_gb": size_gb(row),
-        "status": _text(row, "status"),
+        "status": text(row, "status"),
         "type": _KINDS.get(kind, kind) if isinstance(kind, str) else None,
         "machine_id": number(row.get("machine_id")),
         "host_id": number(row.get("host_id")),
-        "geolocation": _text(row, "geolocation"),
+        "geolocation": text(row, "geolocation"),
         "country": None if place is MISSING else place,
         "instances": users(row),
         "hourly_price": cost["hourly_price"],
         "monthly_price": cost["monthly_price"],
-        "disk_name": _text(row, "disk_name"),
+        "disk_name": text(row, "disk_name"),
         "inet_up_mbps": number(row.get("inet_up")),
         "inet_down_mbps": number(row.get("inet_down")),
         "reliability": number(row.get("reliability2")),
-        "verification": _text(row, "verification"),
+        "verification": text(row, "verification"),
         "start_time": number(row.get("start_date")),
         "end_time": number(row.get("end_date")),
     }
@@ -223,8 +224,3 @@ def mount_instructions(row: Mapping[str, Any], path: str = MOUNT_PATH) -> dict[s
             f"[{{name: {name}, mount_path: {path}}}]. An instance that exists already can't get it."
         ),
     }
-
-
-def _text(row: Mapping[str, Any], field: str) -> str | None:
-    value = row.get(field)
-    return str(value) if value not in (None, "") else None

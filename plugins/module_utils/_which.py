@@ -20,10 +20,10 @@ def instances_meant(client: VastClient, references: Sequence[str], missing_ok: b
 
     Raises :class:`BadRequest` for a name that several instances have, and unless ``missing_ok`` for what none has.
     """
-    rows = _candidates(client, references) if references else []
+    rows = candidates(client, references) if references else []
     meant: dict[Any, Row] = {}
     for reference in references:
-        found = _matching(rows, reference)
+        found = matching(rows, reference)
         if len(found) > 1:
             ids = ", ".join(str(row["id"]) for row in found)
             raise BadRequest(f"{len(found)} instances are named {reference}: {ids}. Say which one by its id.")
@@ -35,7 +35,7 @@ def instances_meant(client: VastClient, references: Sequence[str], missing_ok: b
     return list(meant.values())
 
 
-def _candidates(client: VastClient, references: Sequence[str]) -> list[Row]:
+def candidates(client: VastClient, references: Sequence[str]) -> list[Row]:
     """Rows that may be meant, in few requests: the API finds labels itself, and only one id at a time."""
     ids = [reference for reference in references if reference.isdecimal()]
     if len(references) == 1 and ids:
@@ -47,6 +47,7 @@ def _candidates(client: VastClient, references: Sequence[str]) -> list[Row]:
     return list_instances(client, {"label": {"in": list(references)}})
 
 
-def _matching(rows: Sequence[Row], reference: str) -> list[Row]:
+def matching(rows: Sequence[Row], reference: str) -> list[Row]:
+    """The rows that one name or id means. Several may have a name; an empty one means none, not those without."""
     by_id = [row for row in rows if str(row["id"]) == reference]
     return by_id or [row for row in rows if reference and row.get("label") == reference]
