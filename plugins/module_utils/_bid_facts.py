@@ -87,6 +87,8 @@ def compare(price: float, to_win: float, on_demand: float | None) -> dict[str, A
 def _since(row: Row) -> float | None:
     """When the present status began, as far as the row tells: a running one says how long it has been up."""
     status = bid_status(row)
+    if status == "ended":
+        return number(row.get("end_date"))
     uptime = number(row.get("uptime_mins"))
     if status == "winning" and uptime is not None:
         return float(round(_read_at(row) - uptime * 60))

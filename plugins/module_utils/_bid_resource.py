@@ -23,6 +23,11 @@ from ansible_collections.cloudctl.vastai.plugins.module_utils._plan import Step
 from ansible_collections.cloudctl.vastai.plugins.module_utils._readiness import Progress, Verdict, is_fatal
 
 _RESTARTS = {"reboot", "recycle", "update"}
+_LOST = {
+    "ended": "its contract ended, and it can't run again; state: absent destroys it",
+    "offline": "its machine is offline; nobody but its host can change that, and state: absent destroys it",
+}
+"""Why a bid does not run although no price has anything to do with it."""
 
 
 class BidResource(InstanceResource):
@@ -105,9 +110,19 @@ class BidResource(InstanceResource):
                 f"A bid of {usd(price)}/h for {self._title(row)} would lose: the lowest bid that wins now is "
                 f"{usd(price_to_win(row))}/h. Its bid stays at {usd(current_price(row))}/h."
             )
+        self._keep_below_the_cap(row, price)
         before, after = {"price": current_price(row)}, {"price": price}
         summary = f"change the bid of {self._title(row)} from {usd(before['price'])}/h to {usd(price)}/h"
         return [Step("bid", summary, before, after)]
+
+    def _keep_below_the_cap(self, row: Row, price: float) -> None:
+        """A bid is meant in full, as at its rent: also where the on-demand price is less for now."""
+        cap, total = self._params.get("max_price"), _total(row, price)
+        if cap is not None and total > cap:
+            raise BadRequest(
+                f"A bid of {usd(price)}/h for {self._title(row)} makes {usd(total)}/h with storage, more than "
+                f"max_price {usd(cap)}/h. Its bid stays at {usd(current_price(row))}/h."
+            )
 
     def _final_stop(self, row: Row, steps: Sequence[Step]) -> list[Step]:
         """An outbid instance is down, but Vast.ai starts it again when its bid wins, unless its stop is asked for;
@@ -144,18 +159,23 @@ class BidResource(InstanceResource):
 
     def wait(self, done: Sequence[Step]) -> None:
         super().wait(done)
-        row = self._row
-        if row is None or self._wanted.state == "stopped" or not self._is_kept_from_running(row):
-            return
-        price, to_win = usd(current_price(row)), usd(price_to_win(row))
-        why = (
-            f"does not run although its bid of {price}/h would win: its GPUs may be rented on demand"
-            if _bid_facts.wins(row)
-            else f"is outbid: {to_win}/h wins now"
-        )
-        self._context.warn(
-            f"{self._title()} {why}. Its disk bills, and it resumes by itself when it can have its GPUs again."
-        )
+        if self._row is not None and self._wanted.state != "stopped":
+            self._warn_of_a_bid_that_does_not_run(self._row)
+
+    def _warn_of_a_bid_that_does_not_run(self, row: Row) -> None:
+        status = bid_status(row)
+        if status in _LOST:
+            self._context.warn(f"{self._title()} does not run: {_LOST[status]}.")
+        elif self._is_kept_from_running(row):
+            price, to_win = usd(current_price(row)), usd(price_to_win(row))
+            why = (
+                f"does not run although its bid of {price}/h would win: its GPUs may be rented on demand"
+                if _bid_facts.wins(row)
+                else f"is outbid: {to_win}/h wins now"
+            )
+            self._context.warn(
+                f"{self._title()} {why}. Its disk bills, and it resumes by itself when it can have its GPUs again."
+            )
 
     def _is_kept_from_running(self, row: Row) -> bool:
         """The state present does not ask whether an instance runs; one that was stopped is as it should be."""
@@ -196,13 +216,17 @@ class BidResource(InstanceResource):
     def _repriced(self, row: Row, price: float) -> Row:
         """The row as a change of the bid will leave it, without what was computed from the old one."""
         price = price if self._on_demand is None else min(price, self._on_demand)
-        total = number_or_zero(row.get("dph_total")) - current_price(row) + price
         resumes = {"intended_status": "running", "cur_state": "running", "actual_status": "loading"}
         changes = resumes if bid_status(row) == "outbid" else {}
-        return {**row, "dph_base": price, "dph_total": total, "search": None, "instance": None, **changes}
+        return {**row, "dph_base": price, "dph_total": _total(row, price), "search": None, "instance": None, **changes}
 
     def _facts_of_bid(self, row: Mapping[str, Any] | None) -> dict[str, Any] | None:
         return None if row is None else _bid_facts.describe_bid(row, self._on_demand)
+
+
+def _total(row: Row, price: float) -> float:
+    """What a bid of ``price`` makes per hour together with the instance's storage, $."""
+    return round(number_or_zero(row.get("dph_total")) - current_price(row) + price, 6)
 
 
 def _checked_price(price: float | None) -> float | None:

@@ -133,3 +133,8 @@ def test_any_row_has_a_status_and_prices(row, more):
     assert facts["status"] in STATUSES
     assert all(isinstance(facts[name], float) for name in ("price", "price_to_win"))
     assert wins({**row, **more}) is (current_price(row) >= price_to_win(more) - 1e-6)
+
+
+def test_ended_since_the_end_of_its_contract():
+    ended = bid(duration=-5.0, end_date=1_800_000_000.0)
+    assert (describe_bid(ended, None)["status"], describe_bid(ended, None)["since"]) == ("ended", 1_800_000_000.0)

@@ -253,6 +253,49 @@ def test_a_lower_bid_than_wins_is_refused_before_anything_is_sent(server, task):
         task.run(price=0.39)
 
 
+@pytest.mark.parametrize("row", [bid(7), outbid(7)], ids=["winning", "outbid"])
+def test_a_change_above_the_cap_is_refused_before_anything_is_sent(task, row):
+    task.finds(row)
+    with pytest.raises(BadRequest) as caught:
+        task.run(price=0.8, max_price=0.6)
+    assert str(caught.value) == (
+        "A bid of $0.80/h for Instance 7 (train) makes $0.81/h with storage, more than max_price $0.60/h. "
+        "Its bid stays at $0.50/h."
+    )
+
+
+def test_the_cap_holds_for_the_bid_also_where_less_is_paid(task):
+    """The on-demand price, $0.90/h, is what Vast.ai takes of it today only."""
+    task.finds(bid(7))
+    with pytest.raises(BadRequest, match=r"makes \$2.01/h with storage, more than max_price \$1.00/h"):
+        task.run(price=2.0, max_price=1.0)
+
+
+def test_a_change_up_to_the_cap(task):
+    task.finds(bid(7))
+    assert verbs(task.run(check_mode=True, price=0.8, max_price=0.81)) == ["bid"]
+
+
+# -- gone for good
+
+
+@pytest.mark.parametrize("state", ["present", "started"])
+@pytest.mark.parametrize(
+    ("fields", "status", "said"),
+    [
+        ({"duration": -5.0}, "ended", "its contract ended, and it can't run again; state: absent destroys it."),
+        ({"actual_status": "offline"}, "offline", "its machine is offline; "),
+    ],
+    ids=["ended", "offline"],
+)
+def test_a_bid_that_no_price_brings_back_is_a_warning(task, state, fields, status, said):
+    task.finds(bid(7, **fields))
+    result = task.run(state=state, price=0.5, wait=False)
+    assert (verbs(result), result["bid"]["status"]) == ([], status)
+    [warning] = task.warnings
+    assert warning.startswith(f"Instance 7 (train) does not run: {said}")
+
+
 # -- outbid
 
 
