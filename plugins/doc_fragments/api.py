@@ -33,13 +33,14 @@ options:
     default: 30.0
   api_retry_timeout:
     description:
-      - Seconds for all tries of one call together. Calls that only read are repeated after errors of the network and
-        the server; calls that change something only when it is certain that nothing happened.
+      - Seconds for all tries of one call together; the first may take O(api_timeout) in any case.
+      - Calls that only read are repeated after errors of the network and the server; calls that change something only
+        when it is certain that nothing happened.
     type: float
     default: 60.0
 requirements:
-  - requests >= 2.28
-  - keyring >= 23, if the API key comes from the system keyring
+  - requests >= 2.31
+  - keyring >= 24, if the API key comes from the system keyring
 """
 
     PLUGIN = r"""

@@ -45,7 +45,8 @@ options:
     type: str
   disk:
     description:
-      - Disk in GB, 10 if it is not set. It can't be changed once rented.
+      - Disk in GB, 10 if it is not set. It can't be changed once rented; a difference below 1 GB counts as none, as
+        Vast.ai does not allocate to the byte.
     type: float
   env:
     description:
@@ -116,6 +117,7 @@ options:
   image_login:
     description:
       - Login for a private registry, as V(-u USER -p TOKEN REGISTRY).
+      - It is used when the instance is rented. Vast.ai takes none when the image of an existing instance is changed.
     type: str
   rent_timeout:
     description:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, cloudctl.vastai contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The one client for Vast.ai's API: it sends, waits its turn, tries again where that is safe, and raises sentences.
+"""The one client for Vast.ai's API: it sends, tries again where that is safe, and raises sentences.
 
 Reads are tried again until one deadline. Writes are sent once, and once more only when it is certain that nothing
 happened: the API throttled them, or no connection came about. Anything less certain is the caller's to settle, because
@@ -10,6 +10,7 @@ Vast.ai has no idempotency key and a repeated create rents a second machine.
 
 from __future__ import annotations
 
+import itertools
 import json
 import random
 import ssl
@@ -42,6 +43,7 @@ DEFAULT_RETRY_TIMEOUT = 60.0
 
 _FIRST_PAUSE = 0.5
 _LONGEST_PAUSE = 10.0
+_SHORTEST_TRY = 1.0
 
 
 class VastClient:
@@ -90,20 +92,22 @@ class VastClient:
         safe_to_repeat: tuple[type[VastError], ...],
     ) -> Any:
         deadline = time.monotonic() + self._retry_timeout
-        attempt = 0
-        while True:
+        timeout = self._timeout
+        for attempt in itertools.count():
             try:
-                return self._send(method, path, params, body)
+                return self._send(method, path, params, body, timeout)
             except QuotaExceeded:
                 raise
             except safe_to_repeat as error:
                 pause = _pause(attempt, error)
-                attempt += 1
                 if time.monotonic() + pause >= deadline:
-                    raise
+                    raise _given_up(error, attempt + 1) from error
             time.sleep(pause)
+            if OutcomeUnknown in safe_to_repeat:
+                timeout = min(self._timeout, max(_SHORTEST_TRY, deadline - time.monotonic()))
+        raise AssertionError  # never: the loop ends by returning or raising
 
-    def _send(self, method: str, path: str, params: Mapping[str, Any] | None, body: Any) -> Any:
+    def _send(self, method: str, path: str, params: Mapping[str, Any] | None, body: Any, timeout: float) -> Any:
         # A redirected write may lose its body, so only reads without one follow redirects.
         follow = method == "GET" and body is None
         try:
@@ -112,7 +116,7 @@ class VastClient:
                 self.api_url + path,
                 params=_query_parameters(params),
                 json=body,
-                timeout=self._timeout,
+                timeout=timeout,
                 allow_redirects=follow,
             )
             text = response.text
@@ -163,6 +167,13 @@ def _query_parameters(params: Mapping[str, Any] | None) -> dict[str, str]:
         for name, value in (params or {}).items()
         if value is not None
     }
+
+
+def _given_up(error: VastError, tries: int) -> VastError:
+    """The last error of several, saying that they were several."""
+    if tries > 1 and isinstance(error, OutcomeUnknown):
+        return OutcomeUnknown(f"{error} It was tried {tries} times: Vast.ai, or the way there, has trouble. Try later.")
+    return error
 
 
 def _pause(attempt: int, error: VastError) -> float:

@@ -25,6 +25,8 @@ Row = Mapping[str, Any]
 STATES = ("present", "started", "stopped", "rebooted", "recycled", "absent")
 RENTING_STATES = ("present", "started")
 _CHANGED = "(changed, not shown)"
+# What a row calls differently than the request that changes it.
+_ROW_FIELDS = {"image": "image_uuid", "args": "image_args"}
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ def plan_instance(wanted: Wanted, row: Row | None, offers: Sequence[Row]) -> lis
     differences = _fixed_differences(wanted, row)
     if differences and not (wanted.force_replace and wanted.state in RENTING_STATES):
         raise BadRequest(
-            f"{_title(row)} exists, but its {'; its '.join(differences)}. Vast.ai can't change that in place. "
+            f"{_capital(_title(row))} exists, but its {'; its '.join(differences)}. Vast.ai can't change that in place. "
             "Leave it as it is, or set force_replace: true with state: present or started, which destroys the instance "
             "with all its data and rents another."
         )
@@ -170,9 +172,9 @@ def _shown_drift(changes: Mapping[str, Any], row: Row) -> tuple[dict[str, Any], 
             before["env"] = {variable: "(set)" for variable in touched if variable in current}
             after["env"] = dict.fromkeys(touched, _CHANGED)
         elif name in ("onstart", "args"):
-            before[name], after[name] = "(set)" if row.get(name) else None, _CHANGED
+            before[name], after[name] = "(set)" if row.get(_ROW_FIELDS.get(name, name)) else None, _CHANGED
         else:
-            before[name], after[name] = row.get({"image": "image_uuid"}.get(name, name)), value
+            before[name], after[name] = row.get(_ROW_FIELDS.get(name, name)), value
     return before, after
 
 
@@ -198,6 +200,10 @@ def _run_state(wanted: Wanted, row: Row) -> list[Step]:
 def _title(row: Row) -> str:
     name = row.get("label")
     return f"instance {row.get('id')} ({name}, {gpu(row)})" if name else f"instance {row.get('id')} ({gpu(row)})"
+
+
+def _capital(title: str) -> str:
+    return title[:1].upper() + title[1:]
 
 
 def gpu(row: Row) -> str:

@@ -20,6 +20,9 @@ from ansible_collections.cloudctl.vastai.plugins.module_utils._query import buil
 
 SEARCH_PATH = "/api/v0/bundles/"
 
+ROWS_PER_SEARCH = 64
+"""What Vast.ai answers with at the most, whatever the limit."""
+
 MB_PER_GB = 1000
 
 OFFER_ARGUMENTS: dict[str, dict[str, Any]] = {
@@ -59,7 +62,9 @@ def search(client: Reader, query: Mapping[str, Any], path: str = SEARCH_PATH) ->
     The server gives at most about 64 rows whatever the limit, applies the order within a sample, and now and then
     ignores a condition: so all three are done again here.
     """
-    found = client.read("POST", path, body=dict(query))
+    # A short list could consist of nothing but rows that slipped through: the limit is for us to apply.
+    wanted = {**query, "limit": max(query["limit"], ROWS_PER_SEARCH)} if query.get("limit") else dict(query)
+    found = client.read("POST", path, body=wanted)
     unique: dict[Any, dict[str, Any]] = {}
     for row in _rows(found):
         offer_id = row_value(row, "ask_contract_id")

@@ -55,7 +55,13 @@ def test_one_request_with_the_whole_query() -> None:
     query = build_query("num_gpus=1", limit=3)
     client = Conversation({"offers": [offer(1)]})
     assert ids(search(client, query)) == [1]
-    assert client.requests == [("POST", "/api/v0/bundles/", query)]
+    assert client.requests == [("POST", "/api/v0/bundles/", {**query, "limit": 64})]
+
+
+def test_rows_that_slip_through_do_not_use_up_the_limit() -> None:
+    strangers = [offer(number, num_gpus=2) for number in range(1, 5)]
+    client = Conversation({"offers": [*strangers, offer(9, num_gpus=1)]})
+    assert ids(search(client, build_query("num_gpus=1", limit=1))) == [9]
 
 
 def test_rows_that_were_not_asked_for_are_dropped() -> None:
