@@ -61,8 +61,8 @@ options:
     type: float
     default: 60.0
 requirements:
-  - requests >= 2.28
-  - keyring >= 23, with a back end that works, such as a Secret Service (GNOME Keyring, KWallet), macOS Keychain or
+  - requests >= 2.31
+  - keyring >= 24, with a back end that works, such as a Secret Service (GNOME Keyring, KWallet), macOS Keychain or
     Windows Credential Locker
 notes:
   - On localhost and without C(become), the task runs inside Ansible's own process. In every other case Ansible puts the
