@@ -40,3 +40,14 @@ def test_it_destroys_nothing_that_it_did_not_rent(emulator: Emulator, plays: Pla
     assert run.rc == 2, run.output
     assert f"Instance {number} is called mine already. Choose another name" in run.output
     assert emulator.requests()["writes"] == 0
+
+
+def test_it_gives_back_what_it_rented_when_something_goes_wrong_and_names_what_else_bills(
+    emulator: Emulator, plays: Plays, rent: Any
+) -> None:
+    bystander = rent("bystander")
+    run = plays.command("ansible-playbook", PLAYBOOK, "-e", "image=missing/image", variables=STORY)
+    assert run.rc == 2, run.output
+    assert "can't boot" in run.output
+    assert f"Still there, and billing: bystander (ai {bystander})" in run.output
+    assert [contract["contract"] for contract in emulator.ledger()["billing"]] == [bystander]

@@ -81,6 +81,23 @@ def test_plugins_of_the_controller_do_without_the_doors_of_modules(folder):
     assert "_module" not in needed.union(*(reach(name) for name in needed))
 
 
-def test_check_mode_is_asked_for_in_one_place():
-    asking = [path.name for path in PLUGINS.rglob("*.py") if "if check_mode" in path.read_text(encoding="utf-8")]
-    assert asking == ["_resource.py"]
+def test_check_mode_decides_in_one_place():
+    """Everybody else hands it on: as an argument, or as a part of the result."""
+    deciding = (ast.If, ast.IfExp, ast.While, ast.BoolOp, ast.UnaryOp, ast.Compare)
+    found = {
+        path.name
+        for path in PLUGINS.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, deciding)
+        for part in _conditions(node)
+        if getattr(part, "id", getattr(part, "attr", "")) == "check_mode"
+    }
+    assert found <= {"_resource.py", "plain.py"}
+    assert "_resource.py" in found
+
+
+def _conditions(node: ast.AST) -> list[ast.AST]:
+    """What decides: the test of a branch, and the operands of an expression that is true or false."""
+    if isinstance(node, (ast.If, ast.IfExp, ast.While)):
+        return list(ast.walk(node.test))
+    return list(ast.walk(node))
