@@ -38,9 +38,7 @@ class KeyringUnusable(VastError):
     """There is no keyring, or it can't be opened."""
 
     def __init__(self, problem: str) -> None:
-        """``problem``: the name of the keyring library's error, such as ``NoKeyringError`` or ``KeyringLocked``, or
-        words.
-        """
+        """``problem``: the keyring library's name for it, such as ``NoKeyringError`` or ``KeyringLocked``, or words."""
         unlock = "Unlock it, or set" if problem.startswith("KeyringLocked") else "Set"
         super().__init__(
             f"The system keyring can't be used ({problem}). {unlock} the environment variable VAST_API_KEY instead; "
@@ -61,9 +59,8 @@ class ApiError(VastError):
     """Vast.ai understood the request and refused it."""
 
     def __init__(self, sentence: str, status: int, code: str = "", message: str = "", body: Any = None) -> None:
-        """``status``: HTTP status (200 too: Vast.ai also refuses with ``success: false``); ``code``: its ``error``
-        field;
-        ``message``: its own words; ``body``: the decoded answer, for the ids it may carry.
+        """``status``: HTTP status (200 too: Vast.ai also refuses with ``success: false``); ``code``: the answer's
+        ``error``; ``message``: its own words; ``body``: the decoded answer, for the ids it may carry.
         """
         super().__init__(sentence)
         self.status = status

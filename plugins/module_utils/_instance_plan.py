@@ -31,9 +31,7 @@ _ROW_FIELDS = {"image": "image_uuid", "args": "image_args"}
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the task asks for. ``name`` or ``instance_id`` or both: then the id says which, and the name is its new
-    label.
-    """
+    """What the task asks for, by ``name`` or ``instance_id``; with both, the name is the new label of that id."""
 
     state: str
     launch: Launch

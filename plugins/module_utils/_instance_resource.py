@@ -366,9 +366,8 @@ class InstanceResource(Resource):
     def _warn_of_the_queue(self) -> None:
         if self._queued:
             self._context.warn(
-                f"The GPU of {self._title()} is taken by another renter: the start is queued, and the instance "
-                "will run and bill "
-                "as soon as the GPU is free. state: stopped cancels that."
+                f"The GPU of {self._title()} is taken by another renter: the start is queued, and the instance will "
+                "run and bill as soon as the GPU is free. state: stopped cancels that."
             )
 
     def _leave_the_queue(self) -> None:
@@ -377,8 +376,7 @@ class InstanceResource(Resource):
         self._refresh()
         raise Failure(
             f"The GPU of {self._title()} is taken by another renter and was not freed within "
-            f"{self._params['wait_timeout']:g} s. "
-            f"The queued start was cancelled. {self._what_bills()}"
+            f"{self._params['wait_timeout']:g} s. The queued start was cancelled. {self._what_bills()}"
         )
 
     def _title(self, row: Row | None = None) -> str:

@@ -117,9 +117,7 @@ class Launch:
         return differences
 
     def drift(self, row: Mapping[str, Any]) -> dict[str, Any]:
-        """What to send to bring an existing instance in line; empty when it is. Variables not asked for are left
-        alone.
-        """
+        """What to send to bring an existing instance in line; empty when it is. Other variables are left alone."""
         changes: dict[str, Any] = {}
         if self.template_hash_id is not None and row.get("template_hash_id") != self.template_hash_id:
             changes["template_hash_id"] = self.template_hash_id

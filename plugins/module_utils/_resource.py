@@ -26,9 +26,7 @@ class Resource(ABC):
 
     @abstractmethod
     def apply(self, step: Step) -> Step:
-        """Carry out one step and return it as it really went, for instance with the offer that was rented in the
-        end.
-        """
+        """Carry out one step and return it as it really went, such as with the offer that was rented in the end."""
 
     @abstractmethod
     def wait(self, done: Sequence[Step]) -> None:
