@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import os
+import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -24,6 +26,7 @@ KEY = "c4a1f07e9b3d5268c4a1f07e9b3d5268" * 2
 WRONG = "00d1e2f3a4b5c6978800d1e2f3a4b5c6" * 2
 PASSWORD = "the keyring's own password"
 PLAYBOOK = "cloudctl.vastai.secrets"
+README = Path(__file__).resolve().parents[2] / "README.md"
 DOORS = ("in-process", "module")
 
 # A machine without any, whatever this one has: nobody listens there.
@@ -149,14 +152,18 @@ def test_nothing_is_asked_without_a_terminal(ring: SecretService, plays: Plays) 
 
 def test_a_wrong_key_is_not_stored(ring: SecretService, plays: Plays) -> None:
     secrets(plays, key=KEY)
-    run = secrets(plays, key=WRONG)
-    assert run.rc == 2
-    assert "does not accept the API key" in sentence(run.named("Store the key, or remove it"))
-    assert "Traceback" not in run.output
-    assert stored(plays) == KEY
+    for unsaid in ((), ("-e", "verify=")):
+        run = secrets(plays, *unsaid, key=WRONG)
+        assert run.rc == 2
+        assert "does not accept the API key" in sentence(run.named("Store the key, or remove it"))
+        assert "Traceback" not in run.output
+        assert stored(plays) == KEY
 
-    run = secrets(plays, "-e", "verify=false", key=WRONG)
-    assert run.rc == 0
+
+@pytest.mark.parametrize("verify", ["verify=false", '{"verify": false}'])
+def test_a_key_is_stored_unseen_when_that_is_asked_for(ring: SecretService, plays: Plays, verify: str) -> None:
+    run = secrets(plays, "-e", verify, key=WRONG)
+    assert run.rc == 0, run.output
     assert run.named("Where it is")["msg"] == "The API key is stored in the SecretService Keyring."
     assert stored(plays) == WRONG
 
@@ -331,6 +338,8 @@ def test_the_key_leaves_no_trace(
         "module": but(as_module(task("vast_instance_info")), delegate_to="localhost"),
         "price": {"ansible.builtin.debug": {"msg": "{{ query('cloudctl.vastai.vast_cost') }}"}},
     }
+    [one_line] = re.findall("`(ansible [^`]* cloudctl.vastai.vast_keyring [^`]*)`", README.read_text(encoding="utf-8"))
+    one_line = one_line.replace("@key.yml", f"@{outside / 'key.yml'}")
     with CommandLines() as command_lines:
         runs = [
             plays.command("ansible-playbook", *loud, PLAYBOOK, "-e", f"@{outside / 'key.yml'}"),
@@ -338,8 +347,10 @@ def test_the_key_leaves_no_trace(
             plays.run([but(one, name=name) for name, one in show.items()], *loud, "-i", "rented.vast.yml", hosts="all"),
             plays.command("ansible-inventory", "-vvvv", "-i", "rented.vast.yml", "--list"),
             plays.command("ansible-playbook", *loud, PLAYBOOK, "-e", "state=absent"),
+            plays.command(*shlex.split(one_line), *loud),
         ]
     assert [run.rc for run in runs] == [0] * len(runs)
+    assert stored(plays) == KEY
 
     written = [path for path in tmp_path.rglob("*") if path.is_file()]
     for place in ("facts", "inventory", "ansible.log", "data"):
