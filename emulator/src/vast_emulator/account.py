@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from vast_emulator.store import Store
 
 STARTING_CREDIT = 1000.0
 USER_ID = 4711
+USER_EMAIL = "renter@example.com"
 
 
 class Shelf:
@@ -44,7 +46,7 @@ class Shelf:
 
 
 class Account:
-    """One renter. ``credit`` is what was paid in; what is left of it is for the ledger to say."""
+    """One renter. ``credit`` is what came in less what was given away; what is left of it is for the ledger to say."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -52,18 +54,30 @@ class Account:
         self.templates = Shelf(store, "template")
         self.secrets = Shelf(store, "secret")
         self.api_keys = Shelf(store, "api_key")
+        self.subaccounts = Shelf(store, "subaccount")
+        self.transfers = Shelf(store, "transfer")
+        self.jobs = Shelf(store, "job")
         self._facts: dict[str, Any] = {"credit": STARTING_CREDIT, "last_id": 0}
         for _key, record in store.load("account"):
             self._facts = record
 
     @property
-    def credit(self) -> float:
+    def paid(self) -> float:
         """Dollars paid in."""
         return self._facts["credit"]
 
-    @credit.setter
-    def credit(self, dollars: float) -> None:
-        self._facts["credit"] = dollars
+    @property
+    def credit(self) -> float:
+        """Dollars paid in that were not given to another account."""
+        return math.fsum([self.paid, *(-transfer["amount"] for transfer in self.transfers)])
+
+    def key(self, first: str) -> str:
+        """The account's key: the one the emulator was started with, or what it was reset to."""
+        return self._facts.get("keys", {}).get(first, first)
+
+    def reset_key(self, first: str, new: str) -> None:
+        """Another key takes the place of the account's."""
+        self._facts["keys"] = {first: new}
         self._store.put("account", "facts", self._facts)
 
     def new_id(self) -> int:

@@ -33,7 +33,7 @@ def identify(world: World, master_key: str, key: str | None) -> Caller:
     """The caller. No key: 403. Unknown key: 404 with ``auth_error`` (or 401, see the settings)."""
     if key is None:
         raise Refusal(403, "auth_error", "This action requires login.")
-    if _equal(key, master_key) or any(_equal(key, one["key"]) for one in world.account.api_keys):
+    if _equal(key, world.account.key(master_key)) or any(_equal(key, one["key"]) for one in world.account.api_keys):
         return Caller(key)
     contract = world.contract_of_key(key)
     if contract is None:

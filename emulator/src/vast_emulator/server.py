@@ -63,7 +63,7 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
         host, port = self._listener.getsockname()[:2]
-        sys.stdout.write(json.dumps({"url": f"http://{host}:{port}", "api_key": self._service.api_key}) + "\n")
+        sys.stdout.write(json.dumps({"url": f"http://{host}:{port}", "api_key": self._service.current_key}) + "\n")
         sys.stdout.flush()
 
     @contextlib.contextmanager

@@ -44,6 +44,11 @@ class Service:
         # Texts behind result URLs (logs, execute), by name.
         self.results: dict[str, str] = {}
 
+    @property
+    def current_key(self) -> str:
+        """The account's key, which may have been reset since the start."""
+        return self.world.account.key(self.api_key)
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return

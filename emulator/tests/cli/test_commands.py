@@ -147,6 +147,28 @@ def show_instances_filtered(stage: Stage) -> None:
     assert stage.client.says("show", "instances", "-q", "--label", "a").split() == [str(first)]
 
 
+def show_instances_v1(stage: Stage) -> None:
+    instance = stage.renter.running(label="found-me")
+    assert [row["id"] for row in stage.client.raw("show", "instances-v1")] == [instance]
+    assert "found-me" in stage.client.says("show", "instances-v1")
+
+
+def show_instances_verbose(stage: Stage) -> None:
+    instance = stage.renter.running()
+    text = stage.client.says("show", "instances", "-v")
+    assert str(instance) in text
+    assert len(text) > len(stage.client.says("show", "instances"))
+
+
+def show_instances_pages(stage: Stage) -> None:
+    both = [stage.renter.rent(), stage.renter.rent(789012)]
+    first = stage.client.raw("show", "instances", "--limit", "1")
+    assert first["total_instances"] == len(both)
+    rest = stage.client.raw("show", "instances", "--limit", "1", "--next-token", first["next_token"])
+    assert [row["id"] for page in (first, rest) for row in page["instances"]] == both
+    assert rest["next_token"] is None
+
+
 def stop_instance(stage: Stage) -> None:
     instance = stage.renter.running()
     assert "stopping" in stage.client.says("stop", "instance", str(instance))
@@ -425,6 +447,16 @@ def accept_price_increase(stage: Stage) -> None:
     assert done.returncode == 2
 
 
+def reject_price_increase(stage: Stage) -> None:
+    done = stage.client.run("reject", "price-increase", str(stage.renter.rent()), "-y")
+    assert "no longer available" in done.stdout + done.stderr
+    assert done.returncode == 2
+
+
+def show_pending_price_increases(stage: Stage) -> None:
+    assert "No pending price increases" in stage.client.says("show", "pending-price-increases")
+
+
 COMMANDS: list[Callable[[Stage], None]] = [
     search_offers,
     search_offers_table,
@@ -439,6 +471,9 @@ COMMANDS: list[Callable[[Stage], None]] = [
     show_instances,
     show_instances_raw,
     show_instances_filtered,
+    show_instances_v1,
+    show_instances_verbose,
+    show_instances_pages,
     start_instance,
     stop_instance,
     start_instances,
@@ -484,6 +519,8 @@ COMMANDS: list[Callable[[Stage], None]] = [
     show_connections,
     show_scheduled_jobs,
     accept_price_increase,
+    reject_price_increase,
+    show_pending_price_increases,
 ]
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from vast_emulator.failures import Refusal
 from vast_emulator.routing import Call, api
 
 
@@ -22,19 +23,45 @@ def ip_addresses(call: Call) -> dict[str, Any]:
     return {"results": [{"ip": "127.0.0.1", "first_seen": call.world.genesis.at, "first_location": "loopback"}]}
 
 
-@api.add("GET", "/api/v0/subaccounts")
-def subaccounts(call: Call) -> dict[str, Any]:
-    """None."""
-    return {"users": []}
-
-
 @api.add("GET", "/api/v0/users/cloud_integrations")
 def cloud_connections(call: Call) -> list[dict[str, Any]]:
     """A bare array, empty."""
     return []
 
 
-@api.add("GET", "/api/v0/commands/schedule_job")
-def scheduled_jobs(call: Call) -> list[dict[str, Any]]:
-    """A bare array, empty."""
+@api.add("GET", "/api/v0/invoices")
+def search_invoices(call: Call) -> list[dict[str, Any]]:
+    """A bare array, empty: payments are at ``/api/v1/invoices``."""
     return []
+
+
+@api.add("GET", "/api/v0/benchmarks")
+def search_benchmarks(call: Call) -> dict[str, Any]:
+    """Nobody has measured anything."""
+    return {"success": True, "benchmarks_found": 0, "benchmarks": [], "next_token": None}
+
+
+@api.add("GET", "/api/v0/instance_backups")
+def backups(call: Call) -> dict[str, Any]:
+    """None are taken."""
+    return {"backups": []}
+
+
+@api.add("GET", "/api/v0/instance_backups/{id}/download")
+def backup_files(call: Call) -> dict[str, Any]:
+    """There is no backup, so there are no files of it."""
+    raise Refusal(404, "not_found", f"There is no backup of {call.params['id']}.")
+
+
+@api.add("GET", "/api/v0/endptjobs")
+@api.add("GET", "/api/v0/autojobs")
+@api.add("GET", "/api/v0/workergroups")
+def serverless(call: Call) -> dict[str, Any]:
+    """No endpoints and no workergroups."""
+    return {"success": True, "results": []}
+
+
+@api.add("GET", "/api/v0/deployments")
+def deployments(call: Call) -> dict[str, Any]:
+    """None."""
+    return {"deployments": []}

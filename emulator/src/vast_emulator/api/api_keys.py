@@ -1,7 +1,7 @@
 # Copyright (c) 2026, cloudctl.vastai contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Further keys of the account. Their permissions are kept and shown but not enforced."""
+"""The account's keys. Permissions of further ones are kept and shown but not enforced."""
 
 from __future__ import annotations
 
@@ -61,3 +61,18 @@ def delete_key(call: Call) -> str:
     """The answer is a JSON string."""
     call.world.account.api_keys.remove(_key(call)["id"])
     return "Successfully Deleted API Key"
+
+
+@api.add("PUT", "/api/v0/commands/reset_apikey")
+def reset_key(call: Call) -> dict[str, Any]:
+    """The key that asks stops working; the new one takes its place."""
+    values.text(call.body.get("client_id"), "client_id", 16)
+    world, service = call.world, call.service
+    used = call.caller.key if call.caller else service.current_key
+    new = world.secret("account key", world.account.new_id())
+    further = next((record for record in world.account.api_keys if record["key"] == used), None)
+    if further is None:
+        world.account.reset_key(service.api_key, new)
+    else:
+        world.account.api_keys.put(further["id"], {**further, "key": new})
+    return {"success": True, "new_api_key": new}

@@ -124,18 +124,36 @@ def invoices(call: Call) -> Any:
     if when is None:
         empty = {"count": 0, "total": 0, "results": [], "next_token": None}
         raise Refusal(200, "Invalid date range", "Invalid date range", **empty)
-    # Before the world begins, so that whoever asks for everything up to now, in whole seconds, finds it.
-    paid = call.world.genesis.at - PAID_BEFORE
     tests = predicates("service", filters["service"]) if "service" in filters else []
-    row = {
-        "start": paid,
-        "end": paid,
-        "type": "credit",
-        "source": "stripe_payments",
-        "description": "Card payment",
-        "amount": -call.world.account.credit,
-        "metadata": {"invoice_id": 1, "service": "stripe_payments"},
+    rows = [
+        row
+        for row in payments(call.world)
+        if when[0] <= row["start"] <= when[1] and all(test(row["metadata"]["service"]) for test in tests)
+    ]
+    return _page(call, rows, 60, MOST_INVOICES)
+
+
+def payments(world: World) -> list[dict[str, Any]]:
+    """What was paid in, then what was given to other accounts."""
+    # Before the world begins, so that whoever asks for everything up to now, in whole seconds, finds it.
+    paid = world.genesis.at - PAID_BEFORE
+    return [
+        _payment(paid, "credit", "stripe_payments", "Card payment", -world.account.paid, 1),
+        *(
+            _payment(one["at"], "transfer", "transfer", f"Transfer to {one['to']}", one["amount"], 1 + one["number"])
+            for one in world.account.transfers
+        ),
+    ]
+
+
+def _payment(at: float, kind: str, service: str, description: str, amount: float, number: int) -> dict[str, Any]:
+    return {
+        "start": at,
+        "end": at,
+        "type": kind,
+        "source": service,
+        "description": description,
+        "amount": amount,
+        "metadata": {"invoice_id": number, "service": service},
         "items": [],
     }
-    shown = when[0] <= paid <= when[1] and all(test("stripe_payments") for test in tests)
-    return _page(call, [row] if shown else [], 60, MOST_INVOICES)

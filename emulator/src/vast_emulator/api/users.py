@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from vast_emulator.account import USER_ID
+from vast_emulator.account import USER_EMAIL, USER_ID
 from vast_emulator.routing import Call, api
 
 
@@ -18,10 +18,10 @@ def current_user(call: Call) -> dict[str, Any]:
     keys = list(call.world.account.ssh_keys)
     return {
         "id": USER_ID,
-        "user": "renter@example.com",
+        "user": USER_EMAIL,
         "username": "renter",
         "fullname": "Emulated Renter",
-        "email": "renter@example.com",
+        "email": USER_EMAIL,
         "email_verified": True,
         "credit": max(0.0, left),
         "balance": min(0.0, left),
@@ -36,8 +36,8 @@ def current_user(call: Call) -> dict[str, Any]:
         "paypal_email": None,
         "billed_expected": call.world.ledger.total(call.world.now),
         "billed_verified": 0.0,
-        "paid_expected": call.world.account.credit,
-        "paid_verified": call.world.account.credit,
+        "paid_expected": call.world.account.paid,
+        "paid_verified": call.world.account.paid,
         "billaddress_country": "SE",
         "ssh_key": keys[-1]["public_key"] if keys else None,
         "api_key": call.caller.key if call.caller else None,
