@@ -12,7 +12,7 @@ destroyed and about 30 s have passed. There is a list, but no read of a single o
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -40,6 +40,7 @@ _PATH = "/api/v0/volumes/"
 # The official client lists without the slash that everything else has.
 _LIST = "/api/v0/volumes"
 _NAME = re.compile(r"[A-Za-z0-9_]{1,64}")
+_BETWEEN_WORDS = re.compile(r"[-. ]")
 _OUTSIDE_A_NAME = re.compile(r"[^A-Za-z0-9]+")
 _LONGEST_NAME = 64
 _ID = re.compile(r"(?:vol-|v\.)?(\d{1,15})", re.IGNORECASE | re.ASCII)
@@ -73,7 +74,12 @@ def volume_name(written: str) -> str:
 def possible_name(written: str) -> str:
     """The nearest name that Vast.ai takes, such as ``trained_models`` for ``trained-models``; empty if there is
     none.
+
+    Where only ``-``, ``.`` and spaces are in the way, it is the name that the playbook deploy_storage gives a volume.
     """
+    translated = _BETWEEN_WORDS.sub("_", written)
+    if _NAME.fullmatch(translated) and translated.strip("_"):
+        return translated
     return _OUTSIDE_A_NAME.sub("_", written).strip("_")[:_LONGEST_NAME]
 
 
@@ -107,6 +113,13 @@ def volumes_named(client: VastClient, name: str) -> list[Row]:
 def find_volume(client: VastClient, wanted: int) -> Row | None:
     """The volume with an id, or None when it does not exist or belongs to others."""
     return next((row for row in list_volumes(client) if row["id"] == wanted), None)
+
+
+def volumes_meant(rows: Sequence[Row], reference: str) -> list[Row]:
+    """The rows that an id or a name means, an id before a name that looks like one; an empty one means none."""
+    found = _ID.fullmatch(reference)
+    by_id = [row for row in rows if found and row["id"] == int(found[1])]
+    return by_id or [row for row in rows if reference and row.get("label") == reference]
 
 
 def create_volume(client: VastClient, offer_id: int, name: str, size_gb: int) -> int:

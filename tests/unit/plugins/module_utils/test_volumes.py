@@ -48,6 +48,7 @@ def test_ids_read_back_what_results_write(number: int) -> None:
     ("written", "proposed"),
     [
         ("trained-models", "trained_models"),
+        ("-my .models", "_my__models"),
         ("my models (v2)", "my_models_v2"),
         ("models/", "models"),
         ("ä-1", "1"),
