@@ -102,6 +102,14 @@ resources:
       description: What it accrues now, in $/h.
       type: float
       sample: 0.410417
+    monthly_price:
+      description: The same for 720 hours, in $.
+      type: float
+      sample: 295.5
+    size_gb:
+      description: Size of a volume in GB; V(null) for an instance.
+      type: int
+      sample: 200
 cost:
   description: The sum over all instances and volumes, in dollars.
   returned: success
@@ -148,7 +156,7 @@ from ansible_collections.cloudctl.vastai.plugins.module_utils._module import (
     ModuleSpec,
     run_as_module,
 )
-from ansible_collections.cloudctl.vastai.plugins.module_utils._volumes import list_volumes
+from ansible_collections.cloudctl.vastai.plugins.module_utils._volumes import list_volumes, size_gb
 
 SPEC = ModuleSpec(argument_spec={**API_ARGUMENTS})
 
@@ -171,7 +179,14 @@ def run(context: Context) -> Row:
 
 
 def _resource(kind: str, row: Row, cost: Row) -> Row:
-    return {"type": kind, "id": row["id"], "name": row.get("label"), "hourly_price": cost["hourly_price"]}
+    return {
+        "type": kind,
+        "id": row["id"],
+        "name": row.get("label"),
+        "hourly_price": cost["hourly_price"],
+        "monthly_price": cost["monthly_price"],
+        "size_gb": size_gb(row) if kind == "storage" else None,
+    }
 
 
 def main() -> None:
