@@ -15,7 +15,7 @@ author:
 description:
   - Lists the instances of the account, all of them or those that fit every condition, on-demand and interruptible ones
     alike.
-  - Conditions are met by the API itself, which needs one request for every 25 instances found.
+  - Conditions, except O(is_bid), are met by the API itself, which needs one request for every 25 instances found.
 extends_documentation_fragment:
   - cloudctl.vastai.api
   - cloudctl.vastai.attributes
@@ -39,6 +39,12 @@ options:
       - Only instances with one of these GPUs, such as V(RTX 4090). Underscores count as spaces.
     type: list
     elements: str
+  is_bid:
+    description:
+      - Only interruptible instances, which were rented for a bid, if V(true); only on-demand ones if V(false); both
+        if it is not set.
+      - Instances of the other kind are listed by the API, and left out here.
+    type: bool
   filters:
     description:
       - Further conditions for the API, for each column a value, a list of values, or a dictionary of operators and
@@ -75,6 +81,10 @@ EXAMPLES = r"""
   cloudctl.vastai.vast_instance_info:
     statuses: [running]
     gpu_names: [H100_SXM, H100_NVL]
+
+- name: List what is rented on demand
+  cloudctl.vastai.vast_instance_info:
+    is_bid: false
 
 - name: List what is rented on one machine
   cloudctl.vastai.vast_instance_info:
@@ -325,6 +335,7 @@ SPEC = ModuleSpec(
         "id": {"type": "int"},
         "statuses": {"type": "list", "elements": "str"},
         "gpu_names": {"type": "list", "elements": "str"},
+        "is_bid": {"type": "bool"},
         "filters": {"type": "dict"},
         "connect_with": {"type": "str", "choices": list(_ssh.CONNECT_WITH), "default": "auto"},
     },
@@ -334,7 +345,9 @@ SPEC = ModuleSpec(
 
 def run(context: Context) -> dict[str, Any]:
     """The module's logic, for both doors."""
-    instances = [summarize(row, context.params["connect_with"]) for row in _rows(context)]
+    is_bid, connect_with = context.params["is_bid"], context.params["connect_with"]
+    rows = [row for row in _rows(context) if is_bid is None or bool(row.get("is_bid")) == is_bid]
+    instances = [summarize(row, connect_with) for row in rows]
     return {"changed": False, "instances": instances, "cost": total(instance["cost"] for instance in instances)}
 
 
