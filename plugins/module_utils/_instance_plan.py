@@ -67,8 +67,8 @@ def plan_instance(wanted: Wanted, row: Row | None, offers: Sequence[Row]) -> lis
     if differences and not (wanted.force_replace and wanted.state in RENTING_STATES):
         raise BadRequest(
             f"{_capital(_title(row))} exists, but its {'; its '.join(differences)}. Vast.ai can't change that in "
-            "place. Leave it as it is, or set force_replace: true with state: present or started, which destroys the instance "
-            "with all its data and rents another."
+            "place. Leave it as it is, or set force_replace: true with state: present or started, which destroys the "
+            "instance with all its data and rents another."
         )
     if differences:
         return [_destroy(row), _rent(wanted, offers)]

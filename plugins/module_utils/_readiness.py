@@ -4,10 +4,10 @@
 """What a row says about an instance on its way up or down: done, still going, or lost.
 
 Facts: ``actual_status`` is null, ``created`` and ``loading`` on the way up, from 10 s to hours; after a create,
-``exited``, ``unknown`` and ``offline`` never become ``running``, while shortly after a start or reboot ``exited`` is normal;
-``status_msg`` carries the daemon's errors but is not cleared reliably, so it counts only while the instance is not
-running; a stop ends as ``exited`` or ``stopped``; ``intended_status`` turns ``stopped`` by itself when a start fails,
-the credit is used up, or a bid is outbid.
+``exited``, ``unknown`` and ``offline`` never become ``running``, while shortly after a start or reboot ``exited`` is
+normal; ``status_msg`` carries the daemon's errors but is not cleared reliably, so it counts only while the instance is
+not running; a stop ends as ``exited`` or ``stopped``; ``intended_status`` turns ``stopped`` by itself when a start
+fails, the credit is used up, or a bid is outbid.
 """
 
 from __future__ import annotations
