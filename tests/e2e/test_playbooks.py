@@ -135,6 +135,9 @@ def test_the_card(emulator: Emulator, card: Card, together: Any) -> None:
         "Vast.ai allows only letters, digits and _ in names of volumes: trained-models is called trained_models there."
     )
     assert lines[3:5] == ["Name: trained_models", "Size: 200 GB"]
+    assert lines[8] == (
+        "Vast.ai keeps one name only: list, cost and destroy know the volume as trained_models, not as model-store."
+    )
     assert "Estimated Monthly Cost: $20.00 USD" in lines
     assert exists(emulator) == {"llama3-trainer", "gpu-bid-01", "trained_models"}
     assert written(emulator) == 3
@@ -273,6 +276,12 @@ def test_what_is_missing_or_wrong_is_one_sentence(emulator: Emulator, card: Card
         "deploy_bid -e name=a -e image=x -e machine_id=789012 -e price=0.30": "$0.40",
         "deploy_storage -e size=200": "Say what to call it",
         "deploy_storage -e name=a -e machine_id=1": "achine 1",
+        # The number 0, as AWX and files of variables give it, is no empty answer.
+        "deploy_ai -e name=a -e model=x -e '{\"max_price\": 0}'": "The option max_price takes a number above 0",
+        "deploy_ai -e name=a -e model=x -e '{\"disk\": 0}'": "disk must be a number of GB",
+        "deploy_storage -e name=a -e '{\"size\": 0}'": "size must be 1 GB or more",
+        "deploy_storage -e name=a -e '{\"max_monthly_price\": 0}'": "max_monthly_price must be more than 0",
+        "first_rent -e '{\"max_price\": 0}'": "The option max_price takes a number above 0",
         "list -e type=instances": "There is no type instances: say ai, bid, storage or all.",
         "destroy -e confirm=true": "Say what to destroy, and one thing only",
         "destroy -e id=1 -e resource_name=a -e confirm=true": "Say what to destroy, and one thing only",
@@ -403,6 +412,23 @@ def test_by_name_and_by_every_kind_of_id(emulator: Emulator, rent: Any, together
     assert run.rc == 0, run.output
     assert exists(emulator) == set()
     assert sum(result["changed"] for result in run) == len(targets)
+
+
+def test_a_name_never_means_a_volume_of_another_name(emulator: Emulator, card: Card, together: Any) -> None:
+    """Only - and . and spaces may stand for _, and the preview says that they do."""
+    assert "'模型/数据' can't be the name of a volume" in sentence(card("deploy_storage -e name=模型/数据"))
+    assert "'...' can't be the name of a volume" in sentence(card("deploy_storage -e name=..."))
+    assert exists(emulator) == set()
+    together(*[("deploy_storage", {"name": name, "size": 10}) for name in ("a_b", "___", "_____")])
+    assert exists(emulator) == {"a_b", "___", "_____"}
+    others = ("模型/数据", "...", "a/b", "a:b", "a_b-", "a\u00adb")
+    run = together(*[("destroy", {"name": name, "confirm": True}) for name in others])
+    assert run.output.count("nothing to destroy, nothing bills.") == len(others), run.output
+    assert exists(emulator) == {"a_b", "___", "_____"}
+    lines = told(card("destroy -e id=a.b -e confirm=true"))[0]
+    assert lines[0] == "Vast.ai allows only letters, digits and _ in names of volumes: a.b is called a_b there."
+    assert lines[1].startswith("Would destroy volume ")
+    assert exists(emulator) == {"___", "_____"}
 
 
 def test_a_mounted_volume_is_refused(emulator: Emulator, card: Card) -> None:
