@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -68,7 +68,7 @@ def test_all_instances(ansible: Any, emulator: Emulator, rent: Any) -> None:
     assert cost(ansible) == []
     wanted = [rent("a"), rent("b"), rent("c")]
     assert [one["id"] for one in cost(ansible)] == wanted
-    assert emulator.count() == 1
+    assert emulator.count() == 2, "instances, and volumes"
 
 
 def test_a_name_of_several_instances_gives_all(ansible: Any, rent: Any) -> None:
@@ -91,11 +91,62 @@ def test_a_stopped_instance_accrues_storage_only(ansible: Any, emulator: Emulato
     assert 0 < found["hourly_price"] == found["storage_hourly_price"] < found["running_hourly_price"]
 
 
-@pytest.mark.parametrize("term", ["'nobody'", "999", "['trainer', 'nobody']", "''", "none"])
+# Volumes
+
+
+@pytest.fixture
+def volume(emulator: Emulator) -> Callable[..., int]:
+    """``volume("models", 100)`` rents so many GB and returns the volume's id."""
+
+    def create(name: str, size: int) -> int:
+        query = {"allocated_storage": size, "order": [["storage_cost", "asc"]], "limit": 1}
+        [offer] = emulator.api("POST", "/api/v0/volumes/search/", query)["offers"]
+        answer = emulator.api("PUT", "/api/v0/volumes/", {"id": offer["id"], "size": size, "name": name})
+        emulator.forget_requests()
+        return answer["volume_id"]
+
+    return create
+
+
+def test_a_volume(any_ansible: Any, emulator: Emulator, volume: Any) -> None:
+    number = volume("models", 100)
+    [row] = emulator.api("GET", "/api/v0/volumes?owner=me&type=all_volume")["volumes"]
+    emulator.forget_requests()
+    [found] = cost(any_ansible, "'models'")
+    assert emulator.count() == 2, "instances first"
+    assert (found["provider"], found["type"], found["id"], found["name"]) == ("vast", "storage", number, "models")
+    assert (found["size_gb"], found["disk_gb"], found["machine_id"]) == (100, 100, row["machine_id"])
+    assert (found["gpu_name"], found["num_gpus"], found["gpu_hourly_price"]) == (None, None, 0)
+    assert 0 < found["hourly_price"] == found["storage_hourly_price"] == found["running_hourly_price"]
+    assert found["monthly_price"] == pytest.approx(found["storage_price_per_gb_month"] * 100, abs=1e-4)
+
+
+def test_volumes_by_id(ansible: Any, rent: Any, volume: Any) -> None:
+    first, second = volume("a", 10), volume("b", 20)
+    instance = rent("trainer")
+    found = cost(ansible, f"['V.{second}', 'trainer', 'vol-{first}', 'a', {first}]")
+    assert [(one["type"], one["id"]) for one in found] == [("ai", instance), ("storage", first), ("storage", second)]
+
+
+def test_everything(ansible: Any, rent: Any, volume: Any) -> None:
+    number, instance = volume("models", 10), rent("trainer")
+    found = cost(ansible)
+    assert [(one["type"], one["id"]) for one in found] == [("ai", instance), ("storage", number)]
+
+
+def test_a_name_of_both_means_the_instance(ansible: Any, emulator: Emulator, rent: Any, volume: Any) -> None:
+    number, instance = volume("trainer", 10), rent("trainer")
+    emulator.forget_requests()
+    assert [one["id"] for one in cost(ansible, "'trainer'")] == [instance]
+    assert emulator.count() == 1
+    assert [one["id"] for one in cost(ansible, f"'vol-{number}'")] == [number]
+
+
+@pytest.mark.parametrize("term", ["'vol-999'", "'nobody'", "999", "['trainer', 'nobody']", "''", "none"])
 def test_an_unknown_name_is_an_error(ansible: Any, rent: Any, term: str) -> None:
     rent("trainer")
     rent()
-    assert "There is no instance with the name or ID" in complaint(ansible, term)
+    assert "There is no instance or volume with the name or ID" in complaint(ansible, term)
 
 
 def test_lookup_and_query(any_ansible: Any, rent: Any) -> None:
