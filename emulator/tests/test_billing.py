@@ -39,14 +39,22 @@ def charges(emulator: Emulator, **more: Any) -> list[dict[str, Any]]:
 
 @pytest.fixture
 def spent(emulator: Emulator, renter: Any) -> Emulator:
-    """An account with one instance that is gone, one that was stopped after days, and one that runs."""
+    """An account with one instance that is gone, one that was stopped after days, a bid that was repriced and outbid,
+    and a volume.
+    """
+    bid = renter.running(789012, label="bid", price=0.5)
+    offer = emulator.api("POST", "/api/v0/volumes/search/", {"machine_id": {"eq": 123456}})["offers"][0]
+    emulator.api("PUT", "/api/v0/volumes/", {"id": offer["id"], "size": 200, "name": "models"})
     gone = renter.running(label="gone")
     emulator.advance(3 * DAY + 1234)
     emulator.api("DELETE", f"/api/v0/instances/{gone}/")
+    emulator.api("PUT", f"/api/v0/instances/bid_price/{bid}/", {"client_id": "me", "price": 0.61})
     stopped = renter.running(label="stopped")
     emulator.advance(DAY / 3)
     emulator.api("PUT", f"/api/v0/instances/{stopped}/", {"state": "stopped"})
-    emulator.advance(2 * DAY)
+    emulator.advance(DAY / 2)
+    emulator.outbid(bid)
+    emulator.advance(1.5 * DAY)
     return emulator
 
 
@@ -54,11 +62,27 @@ def test_charges_add_up_to_the_ledger(spent: Emulator) -> None:
     rows, ledger = charges(spent), spent.ledger()
     assert math.fsum(row["amount"] for row in rows) == pytest.approx(ledger["total"], abs=1e-9)
     for contract in ledger["contracts"]:
-        own = [row for row in rows if row["source"] == f"instance-{contract['contract']}"]
+        own = [row for row in rows if row["source"].endswith(f"-{contract['contract']}")]
         assert math.fsum(row["amount"] for row in own) == pytest.approx(contract["dollars"], abs=1e-9)
-        for part in ("gpu", "disk"):
+        for part, dollars in (("gpu", contract["gpu"]), ("disk", contract["disk"] + contract["volume"])):
             items = [item for row in own for item in row["items"] if item["type"] == part]
-            assert math.fsum(item["amount"] for item in items) == pytest.approx(contract[part], abs=1e-9)
+            assert math.fsum(item["amount"] for item in items) == pytest.approx(dollars, abs=1e-9)
+
+
+def test_charges_follow_a_bid_and_a_volume(spent: Emulator) -> None:
+    rows = charges(spent)
+    rates = {
+        item["description"]
+        for row in rows
+        if row["metadata"]["label"] == "bid"
+        for item in row["items"]
+        if item["type"] == "gpu"
+    }
+    assert rates == {"gpu at $0.5000/hour", "gpu at $0.6100/hour"}
+    volume = charges(spent, type={"in": ["volume"]})
+    assert {row["metadata"]["label"] for row in volume} == {"models"}
+    (owned,) = [one for one in spent.ledger()["contracts"] if one["volume"]]
+    assert math.fsum(row["amount"] for row in volume) == pytest.approx(owned["dollars"], abs=1e-9)
 
 
 def test_each_charge_is_of_one_day(spent: Emulator) -> None:
@@ -78,12 +102,12 @@ def test_days_of_a_period_are_whole_and_leave_out_the_others(spent: Emulator) ->
 
 
 def test_what_is_gone_keeps_its_name_on_the_bill(spent: Emulator) -> None:
-    assert {row["metadata"]["label"] for row in charges(spent)} == {"gone", "stopped"}
-    assert {contract["label"] for contract in spent.ledger()["contracts"]} == {"gone", "stopped"}
+    assert {row["metadata"]["label"] for row in charges(spent)} == {"gone", "stopped", "bid", "models"}
+    assert {contract["label"] for contract in spent.ledger()["contracts"]} == {"gone", "stopped", "bid", "models"}
 
 
 def test_types_that_were_not_used_have_no_charges(spent: Emulator) -> None:
-    assert charges(spent, type={"in": ["volume", "serverless"]}) == []
+    assert charges(spent, type={"in": ["serverless"]}) == []
 
 
 def test_credit_is_what_was_paid_less_what_was_used(spent: Emulator) -> None:

@@ -352,6 +352,14 @@ def delete_template(stage: Stage) -> None:
     assert stage.emulator.api("GET", "/api/v0/template/")["templates"] == []
 
 
+def delete_template_by_hash(stage: Stage) -> None:
+    # The API wants the number.
+    template = stage.template()
+    stage.client.run("delete", "template", "--hash-id", template["hash_id"])
+    assert stage.emulator.count("DELETE", "/api/v0/template/", 400) == 1
+    assert len(stage.emulator.api("GET", "/api/v0/template/")["templates"]) == 1
+
+
 def create_env_var(stage: Stage) -> None:
     stage.client.says("create", "env-var", "hf_token", "hf_123")
     assert list(stage.emulator.api("GET", "/api/v0/secrets/")["secrets"]) == ["HF_TOKEN"]
@@ -502,6 +510,7 @@ COMMANDS: list[Callable[[Stage], None]] = [
     search_templates,
     update_template,
     delete_template,
+    delete_template_by_hash,
     create_env_var,
     show_env_vars,
     update_env_var,
