@@ -41,6 +41,8 @@ options:
     description:
       - ID of an existing volume, written V(789012), V(vol-789012) or V(V.789012). It is an error if it does not exist,
         unless O(state=absent).
+      - IDs of instances are not those of volumes. With O(state=absent), the ID of an instance is that of a volume that
+        does not exist, and the instance stays.
     type: str
   state:
     description:
