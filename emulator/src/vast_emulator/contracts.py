@@ -30,6 +30,7 @@ class Contract:
 
     ``dph_base`` is the GPU price in $/h that is in force, ``price`` the bid or None, ``disk`` GB, ``storage_cost``
     $/GB/month. ``outbid``: it lost its GPUs to somebody else, and takes them again as soon as it can.
+    ``offline``: its machine is.
     """
 
     id: int
@@ -64,6 +65,7 @@ class Contract:
     running_since: float | None = None
     ran_before: float = 0.0
     outbid: bool = False
+    offline: bool = False
     boots: int = 0
     steps: list[Step] = field(default_factory=list)
 
@@ -97,3 +99,13 @@ class Contract:
     @property
     def is_running(self) -> bool:
         return self.actual_status == "running"
+
+    @property
+    def answers(self) -> bool:
+        """Whether it runs and can be reached."""
+        return self.is_running and not self.offline
+
+    @property
+    def reported_status(self) -> str | None:
+        """What the marketplace knows: of a machine that is offline, nothing else."""
+        return "offline" if self.offline else self.actual_status

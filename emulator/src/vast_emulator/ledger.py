@@ -52,6 +52,8 @@ class Ledger:
         self._offset = 0.0
         for _key, record in store.load("span"):
             self._take(Span(**record))
+        # What would bill if the machine were not offline: $/h by kind.
+        self._paused: dict[int, dict[str, float]] = {int(key): record["rates"] for key, record in store.load("paused")}
         # A bill names what it was for, also when that is gone.
         self._labels = {int(key): record["label"] for key, record in store.load("billed")}
 
@@ -74,6 +76,10 @@ class Ledger:
 
     def open(self, contract: int, kind: str, rate: float, at: float) -> None:
         """Start billing at ``rate`` $/h. A span of this kind that is already open goes on unless its rate changes."""
+        if contract in self._paused:
+            self._paused[contract][kind] = rate
+            self._keep_paused(contract)
+            return
         running = self._open.get((contract, kind))
         if running is not None:
             if running.rate == rate:
@@ -85,6 +91,8 @@ class Ledger:
 
     def close(self, contract: int, kind: str, at: float) -> None:
         """Stop billing; nothing happens when it does not bill."""
+        if self._paused.get(contract, {}).pop(kind, None) is not None:
+            self._keep_paused(contract)
         span = self._open.pop((contract, kind), None)
         if span is None:
             return
@@ -93,8 +101,30 @@ class Ledger:
         self._closed += span.dollars(at)
         self._store.put("span", span.id, span.__dict__)
 
+    def pause(self, contract: int, at: float) -> None:
+        """Bill nothing until :meth:`resume`; what starts or ends meanwhile is kept in mind."""
+        if contract in self._paused:
+            return
+        rates = {kind: span.rate for (owner, kind), span in self._open.items() if owner == contract}
+        for kind in rates:
+            self.close(contract, kind, at)
+        self._paused[contract] = rates
+        self._keep_paused(contract)
+
+    def resume(self, contract: int, at: float) -> None:
+        """Bill again what would have been billed all along."""
+        rates = self._paused.pop(contract, {})
+        self._store.remove("paused", contract)
+        for kind, rate in rates.items():
+            self.open(contract, kind, rate, at)
+
+    def _keep_paused(self, contract: int) -> None:
+        self._store.put("paused", contract, {"rates": self._paused[contract]})
+
     def remember(self, contract: int, label: str | None) -> None:
-        """What a contract was called in the end."""
+        """What a contract that is gone now was called in the end."""
+        if self._paused.pop(contract, None) is not None:
+            self._store.remove("paused", contract)
         self._labels[contract] = label
         self._store.put("billed", contract, {"label": label})
 
@@ -103,8 +133,8 @@ class Ledger:
         return self._labels.get(contract)
 
     def bills(self, contract: int, kind: str) -> bool:
-        """Whether the contract is being billed for this."""
-        return (contract, kind) in self._open
+        """Whether the contract is being billed for this, or would be if its machine were not offline."""
+        return (contract, kind) in self._open or kind in self._paused.get(contract, {})
 
     def rate(self, contract: int) -> float:
         """What the contract accrues now, in $/h."""

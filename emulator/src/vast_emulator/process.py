@@ -172,6 +172,10 @@ class Emulator:
         """The host changes the price of an offer on demand, in $/h."""
         self.control("POST", "market", {"price": {"offer_id": offer_id, "dph_base": dph_base}})
 
+    def set_offline(self, machine_id: int, offline: bool = True) -> None:
+        """A machine is lost, or comes back."""
+        self.control("POST", "market", {"offline" if offline else "online": machine_id})
+
     def settings(self, **knobs: Any) -> dict[str, Any]:
         """Turn knobs; without any, show them."""
         return self.control("POST" if knobs else "GET", "settings", knobs or None)

@@ -68,7 +68,12 @@ def stored_value(contract: Contract, world: World, column: str) -> Any:
         return world.machines[contract.machine_id].facts[column]
     if column == "bundle_id":
         return world.offers[contract.ask_id].facts["bundle_id"]
-    renamed = {"image_uuid": "image", "start_date": "created_at", "ask_contract_id": "ask_id"}
+    renamed = {
+        "actual_status": "reported_status",
+        "image_uuid": "image",
+        "start_date": "created_at",
+        "ask_contract_id": "ask_id",
+    }
     return getattr(contract, renamed.get(column, column))
 
 
@@ -83,7 +88,7 @@ def row(contract: Contract, world: World, addresses: DocumentationAddresses) -> 
     """The whole row, with ``volume_info``. Prices in $/h, times in epoch seconds, ``duration`` in seconds left."""
     machine = world.machines[contract.machine_id].facts
     offer = world.offers[contract.ask_id]
-    now, up = world.now, contract.is_running
+    now, up = world.now, contract.answers
     disk_price = storage_price(contract.storage_cost, contract.disk)
     proxy_host, proxy_port = addresses.proxy(contract)
     public, ssh_port = addresses.direct(contract, machine["public_ipaddr"])
@@ -93,7 +98,7 @@ def row(contract: Contract, world: World, addresses: DocumentationAddresses) -> 
         id=contract.id,
         ask_contract_id=contract.ask_id,
         label=contract.label,
-        actual_status=contract.actual_status,
+        actual_status=contract.reported_status,
         intended_status=contract.intended_status,
         cur_state=contract.cur_state,
         next_state=contract.next_state,
@@ -132,7 +137,7 @@ def row(contract: Contract, world: World, addresses: DocumentationAddresses) -> 
         dph_total=contract.dph_base + disk_price,
         storage_total_cost=disk_price,
         search=price_block(contract.dph_base, disk_price),
-        instance=price_block(contract.dph_base if up else 0.0, disk_price),
+        instance=price_block(contract.dph_base if up else 0.0, 0.0 if contract.offline else disk_price),
         credit_balance=None,
         credit_discount=None,
         start_date=contract.created_at,

@@ -67,7 +67,7 @@ class Volumes:
     def offer(self, number: int | None) -> VolumeOffer | None:
         """An offer that still exists."""
         offer = self.offers.get(number) if number is not None else None
-        return None if offer is None or offer.vanished else offer
+        return None if offer is None or offer.gone else offer
 
     def vanish(self, offer: VolumeOffer) -> None:
         """The host takes it off the market."""

@@ -86,6 +86,9 @@ class World:
         for key, record in self.store.load("offer"):
             if int(key) in self.offers:
                 self.offers[int(key)].__dict__.update(record)
+        for key, record in self.store.load("machine"):
+            if int(key) in self.machines:
+                self.machines[int(key)].offline = record["offline"]
         stored = sorted(
             (Contract.from_record(record) for _key, record in self.store.load("contract")), key=lambda one: one.id
         )
@@ -448,6 +451,19 @@ class World:
             if contract.ask_id == offer.id:
                 self.charge(contract)
 
+    def set_offline(self, machine: Machine, offline: bool) -> None:
+        """A machine is lost, or comes back: meanwhile nothing on it bills, answers or can be rented."""
+        machine.offline = offline
+        self.store.put("machine", machine.id, {"offline": offline})
+        on_it = [contract for contract in self.contracts.values() if contract.machine_id == machine.id]
+        for contract in on_it:
+            contract.offline = offline
+            self.save(contract)
+        stored = [volume.id for volume in self.volumes.volumes.values() if volume.machine_id == machine.id]
+        bill = self.ledger.pause if offline else self.ledger.resume
+        for number in [contract.id for contract in on_it] + stored:
+            bill(number, self.now)
+
     def save_offer(self, offer: Offer) -> None:
         """Remember what a market event changed."""
         self.store.put("offer", offer.id, offer.record())
@@ -455,4 +471,4 @@ class World:
     def offer(self, offer_id: Any) -> Offer | None:
         """An offer that still exists."""
         offer = self.offers.get(offer_id)
-        return None if offer is None or offer.vanished else offer
+        return None if offer is None or offer.gone else offer

@@ -46,7 +46,7 @@ def _offer(call: Call, offer: Offer) -> dict[str, Any]:
         "price": offer.price,
         "min_bid": offer.price_to_win(),
         "disk_space": offer.facts["disk_space"],
-        "rentable": not offer.vanished and is_free(offer, call.world.is_bid),
+        "rentable": not offer.gone and is_free(offer, call.world.is_bid),
         "vanished": offer.vanished,
     }
 
@@ -113,9 +113,7 @@ def _set_min_bid(call: Call, wanted: Any) -> Event:
         raise invalid_args("set_min_bid takes min_bid and one of machine_id, offer_id, instance_id.")
     price = values.number(wanted.get("min_bid"), "min_bid", 0.0, MOST_DOLLARS)
     if "machine_id" in wanted:
-        machine = call.world.machines.get(values.identifier(wanted["machine_id"]) or 0)
-        if machine is None:
-            raise Refusal(404, "no_such_machine", f"There is no machine {wanted['machine_id']}.")
+        machine = _named_machine(call, wanted["machine_id"])
         whole = max(machine.offers, key=lambda one: len(one.gpu_ids))
         return lambda: call.world.ask_for_bids(whole, price)
     if "offer_id" in wanted:
@@ -135,13 +133,34 @@ def _price(call: Call, wanted: Any) -> Event:
     return lambda: call.world.set_price(offer, price)
 
 
+def _offline(call: Call, machine_id: Any) -> Event:
+    """A machine is lost."""
+    machine = _named_machine(call, machine_id)
+    return lambda: call.world.set_offline(machine, True)
+
+
+def _online(call: Call, machine_id: Any) -> Event:
+    """A machine comes back."""
+    machine = _named_machine(call, machine_id)
+    return lambda: call.world.set_offline(machine, False)
+
+
 _EVENTS: dict[str, Callable[[Call, Any], Event]] = {
     "vanish": _vanish,
     "vanish_on_create": _vanish_on_create,
     "outbid": _outbid,
     "set_min_bid": _set_min_bid,
     "price": _price,
+    "offline": _offline,
+    "online": _online,
 }
+
+
+def _named_machine(call: Call, machine_id: Any) -> Machine:
+    machine = call.world.machines.get(values.identifier(machine_id) or 0)
+    if machine is None:
+        raise Refusal(404, "no_such_machine", f"There is no machine {machine_id}.")
+    return machine
 
 
 def _named_offer(call: Call, offer_id: Any) -> Offer:

@@ -26,6 +26,7 @@ class Machine:
     holders: list[int | None]
     offers: list[Offer] = field(default_factory=list)
     bids: dict[int, float] = field(default_factory=dict)
+    offline: bool = False
 
 
 @dataclass(eq=False)
@@ -41,6 +42,11 @@ class Offer:
     vanished: bool = False
     # What instance rows show of the offer; filled when the first one is asked for.
     row_facts: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def gone(self) -> bool:
+        """Whether it can't be had at any price."""
+        return self.vanished or self.machine.offline
 
     def holders(self) -> set[int]:
         """Contracts (or the stranger) on any of the offer's GPUs; they make overlapping splits unavailable."""

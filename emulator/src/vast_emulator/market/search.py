@@ -53,7 +53,7 @@ class Search:
 
         tests = self.tests
         found = [
-            offer for offer in market if not offer.vanished and all(test(value(offer, field)) for field, test in tests)
+            offer for offer in market if not offer.gone and all(test(value(offer, field)) for field, test in tests)
         ]
         for field, descending in reversed(self.order):
             found.sort(key=lambda offer: sort_key(value(offer, field)), reverse=descending)

@@ -34,6 +34,11 @@ class VolumeOffer:
     free: float
     vanished: bool = False
 
+    @property
+    def gone(self) -> bool:
+        """Whether nothing of it can be had."""
+        return self.vanished or self.machine.offline
+
     @classmethod
     def of(cls, machine: Machine) -> VolumeOffer:
         """The offer of a machine's host."""
@@ -86,7 +91,7 @@ class VolumeSearch(Search):
         """The rows that match, in order, cut to the limit."""
         found = []
         for offer in market:
-            if not offer.vanished and offer.free >= 1:
+            if not offer.gone and offer.free >= 1:
                 shown = row(offer, self.view.storage, self.view.now)
                 asked = _virtual(shown)
                 if all(test(asked.get(field)) for field, test in self.tests):
