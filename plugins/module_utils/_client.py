@@ -101,7 +101,9 @@ class VastClient:
             except safe_to_repeat as error:
                 pause = _pause(attempt, error)
                 if time.monotonic() + pause >= deadline:
-                    raise _given_up(error, attempt + 1) from error
+                    if attempt and isinstance(error, OutcomeUnknown):
+                        raise _given_up(error, attempt + 1) from error
+                    raise
             time.sleep(pause)
             if OutcomeUnknown in safe_to_repeat:
                 timeout = min(self._timeout, max(_SHORTEST_TRY, deadline - time.monotonic()))
@@ -171,9 +173,7 @@ def _query_parameters(params: Mapping[str, Any] | None) -> dict[str, str]:
 
 def _given_up(error: VastError, tries: int) -> VastError:
     """The last error of several, saying that they were several."""
-    if tries > 1 and isinstance(error, OutcomeUnknown):
-        return OutcomeUnknown(f"{error} It was tried {tries} times: Vast.ai, or the way there, has trouble. Try later.")
-    return error
+    return OutcomeUnknown(f"{error} It was tried {tries} times: Vast.ai, or the way there, has trouble. Try later.")
 
 
 def _pause(attempt: int, error: VastError) -> float:

@@ -462,3 +462,12 @@ def test_query_parameters_of_any_json_survive_the_way():
         assert {name: json.loads(text) for name, text in sent.items()} == values
 
     survive()
+
+
+@pytest.mark.parametrize("kind", ["read", "write"])
+def test_no_error_is_its_own_cause(clock, kind):
+    """Ansible follows the chain of causes to its end."""
+    client = VastClient(KEY, refused_url(), "x", retry_timeout=0.0)
+    with pytest.raises(Unreachable) as caught:
+        getattr(client, kind)("GET", PATH)
+    assert caught.value.__cause__ is not caught.value
