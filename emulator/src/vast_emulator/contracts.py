@@ -106,6 +106,11 @@ class Contract:
         return self.is_running and not self.offline
 
     @property
+    def answers_ssh(self) -> bool:
+        """Whether its SSH ports answer."""
+        return self.answers and self.has_ssh
+
+    @property
     def reported_status(self) -> str | None:
         """What the marketplace knows: of a machine that is offline, nothing else."""
         return "offline" if self.offline else self.actual_status

@@ -15,6 +15,7 @@ from starlette.types import Receive, Scope, Send
 
 from vast_emulator import api as _api
 from vast_emulator import control as _control
+from vast_emulator import events as _events
 from vast_emulator.auth import given_key, identify
 from vast_emulator.failures import Refusal
 from vast_emulator.faults import Fault, Faults
@@ -27,6 +28,7 @@ from vast_emulator.world import World
 MOST_BYTES = 4 * 1024 * 1024
 _api.load()
 _control.load()
+_events.load()
 
 
 class Service:

@@ -109,11 +109,11 @@ class BannerListeners(DocumentationAddresses):
 
     def _follow(self, contract: Contract, kind: str) -> None:
         place = (contract.id, kind)
-        if place in self._listening and not contract.answers:
+        if place in self._listening and not contract.answers_ssh:
             self._drop(*place)
         if place not in self._sockets:
             contract.ssh_ports[kind] = self._reserve(contract.id, kind, contract.ssh_ports[kind])
-        if contract.answers and place not in self._listening:
+        if contract.answers_ssh and place not in self._listening:
             listener = self._sockets[place]
             listener.listen(32)
             asyncio.get_running_loop().add_reader(listener.fileno(), self._accept, listener)
