@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from typing import Any
@@ -17,6 +18,7 @@ from vast_emulator import api as _api
 from vast_emulator import control as _control
 from vast_emulator import events as _events
 from vast_emulator.auth import given_key, identify
+from vast_emulator.events.table import Scene, parse
 from vast_emulator.failures import Refusal
 from vast_emulator.faults import Fault, Faults
 from vast_emulator.limits import Limits
@@ -45,6 +47,7 @@ class Service:
         self.faults = Faults()
         # Texts behind result URLs (logs, execute), by name.
         self.results: dict[str, str] = {}
+        world.let_happen = self._let_happen
 
     @property
     def current_key(self) -> str:
@@ -86,6 +89,12 @@ class Service:
         self.world.settle()
         self._follow()
         self.world.store.commit()
+
+    def _let_happen(self, wanted: dict[str, Any], this: int | None) -> None:
+        """Events of the agenda. What they were about may be gone by now; then nothing happens."""
+        with contextlib.suppress(Refusal):
+            for happen in parse(Scene(self.world, this), wanted):
+                happen()
 
     def _follow(self) -> None:
         if self.world.touched:

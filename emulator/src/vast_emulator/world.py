@@ -9,10 +9,12 @@ import heapq
 import itertools
 import random
 from bisect import bisect_left
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from vast_emulator import boot, values
 from vast_emulator.account import Account
+from vast_emulator.agenda import Agenda
 from vast_emulator.clock import Clock
 from vast_emulator.contracts import Contract, Step
 from vast_emulator.ledger import Ledger
@@ -47,6 +49,9 @@ class World:
         self.store = store
         # Ids of contracts that changed since the SSH listeners last looked.
         self.touched: set[int] = set()
+        # Lets events of the agenda happen (name to details, the instance they may speak of); it must not raise. The
+        # world does not know what events mean; until somebody who does sets this, the agenda waits.
+        self.let_happen: Callable[[dict[str, Any], int | None], None] | None = None
         stored = next((Genesis(**record) for _key, record in store.load("genesis")), None)
         if stored is None:
             self.genesis = genesis
@@ -72,6 +77,7 @@ class World:
         for machine in generate(genesis.seed, genesis.at, genesis.machines):
             self.machines[machine.id] = machine
             self.offers.update((offer.id, offer) for offer in machine.offers)
+        self.agenda = Agenda(self.store)
         self.account = Account(self.store)
         self.ledger = Ledger(self.store)
         self.volumes = Volumes(self.store, self.ledger, self.machines.values())
@@ -112,22 +118,33 @@ class World:
     def settle(self) -> None:
         """Let everything happen that was due until now, in order."""
         now = self.clock.now()
-        while True:
-            due, broke = self._next_due(), self._credit_ends()
-            if min(due, broke) > now:
-                break
-            if broke < due:
-                self.now = max(self.now, broke)
+        while (first := self.next_change()) <= now:
+            self.now = max(self.now, first)
+            if first == self._next_due():
+                self._take_next()
+            elif first == self._credit_ends():
                 self._stop_for_credit()
-                continue
-            self.now = max(self.now, due)
-            _at, _serial, kind, contract_id = heapq.heappop(self._queue)
-            contract = self.contracts[contract_id]
-            if kind == "end":
-                self._expire(contract)
             else:
-                self._take_step(contract)
+                self._take_event()
         self.now = now
+
+    def _take_next(self) -> None:
+        """The first entry of the queue, which is due."""
+        _at, _serial, kind, contract_id = heapq.heappop(self._queue)
+        contract = self.contracts[contract_id]
+        if kind == "end":
+            self._expire(contract)
+        else:
+            self._take_step(contract)
+
+    def _take_event(self) -> None:
+        """The first entry of the agenda, which is due."""
+        due = self.agenda.pop_due(self.now)
+        if due is not None and self.let_happen is not None:
+            self.let_happen(due.wanted, due.this)
+
+    def _event_due(self) -> float:
+        return float("inf") if self.let_happen is None else self.agenda.next_due()
 
     def advance(self, seconds: float) -> None:
         """Move the clock and everything with it."""
@@ -150,7 +167,7 @@ class World:
 
     def next_change(self) -> float:
         """When something will change by itself: emulated epoch seconds, infinite if nothing will."""
-        return min(self._next_due(), self._credit_ends())
+        return min(self._next_due(), self._credit_ends(), self._event_due())
 
     def _credit_ends(self) -> float:
         if not self._wanted_running:
