@@ -149,8 +149,8 @@ class Market(RuleBasedStateMachine):
     def the_highest_bid_has_the_gpus(self) -> None:
         for contract in self.world.contracts.values():
             if contract.is_bid and contract.cur_state == "running":
-                assert self.world.bid_wins(contract)
-            if contract.waits and self.world.bid_wins(contract):
+                assert self.world.holding.bid_wins(contract)
+            if contract.waits and self.world.holding.bid_wins(contract):
                 holders = self.world.machines[contract.machine_id].holders
                 others = {holders[gpu] for gpu in contract.gpu_ids} - {contract.id}
                 assert any(one is not None and not self.world.is_bid(one) for one in others)

@@ -84,6 +84,11 @@ class Contract:
         return self.cur_state == "stopped" and (self.outbid or self.intended_status == "running")
 
     @property
+    def keeps_gpus(self) -> bool:
+        """Whether its GPUs are its own: from the start until it wound down."""
+        return self.cur_state == "running" or any(step.then == "release" for step in self.steps)
+
+    @property
     def bid_per_gpu(self) -> float:
         """$/h; infinite on demand, which goes before every bid."""
         return float("inf") if self.price is None else self.price / len(self.gpu_ids)

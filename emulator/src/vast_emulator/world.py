@@ -5,10 +5,7 @@
 
 from __future__ import annotations
 
-import heapq
-import itertools
 import random
-from bisect import bisect_left
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -16,13 +13,16 @@ from vast_emulator import boot, values
 from vast_emulator.account import Account
 from vast_emulator.agenda import Agenda
 from vast_emulator.clock import Clock
+from vast_emulator.contract_index import ContractIndex
 from vast_emulator.contracts import Contract, Step
+from vast_emulator.holding import Holding
 from vast_emulator.ledger import Ledger
 from vast_emulator.market.generator import generate
 from vast_emulator.market.machines import Machine, Offer
 from vast_emulator.market.pricing import storage_price
 from vast_emulator.settings import Settings
 from vast_emulator.store import Store
+from vast_emulator.timetable import Entry, Timetable
 from vast_emulator.volumes import Volumes
 
 FIRST_CONTRACT = 21_000_000
@@ -82,13 +82,11 @@ class World:
         self.ledger = Ledger(self.store)
         self.volumes = Volumes(self.store, self.ledger, self.machines.values())
         self.vanish_on_create = 0
-        self.contracts: dict[int, Contract] = {}
-        self.ids: list[int] = []
-        self.by_label: dict[str | None, set[int]] = {}
-        self._by_key: dict[str, int] = {}
+        self._index = ContractIndex()
+        self.contracts, self.ids, self.by_label = self._index.contracts, self._index.ids, self._index.by_label
+        self.holding = Holding(self.machines, self.offers, self.contracts)
         self._wanted_running: set[int] = set()
-        self._queue: list[tuple[float, int, str, int]] = []
-        self._serial = itertools.count()
+        self._timetable = Timetable(self._is_planned)
         for key, record in self.store.load("offer"):
             if int(key) in self.offers:
                 self.offers[int(key)].__dict__.update(record)
@@ -99,10 +97,10 @@ class World:
             (Contract.from_record(record) for _key, record in self.store.load("contract")), key=lambda one: one.id
         )
         for contract in stored:
-            self._index(contract)
+            self._take_in(contract)
             self._schedule(contract)
-            if self._holds_gpus(contract):
-                self._hold(contract, contract.id)
+            if contract.keeps_gpus:
+                self.holding.hold(contract)
 
     def reset(self) -> None:
         """Back to the seed's start, at the wall clock's time."""
@@ -120,7 +118,7 @@ class World:
         now = self.clock.now()
         while (first := self.next_change()) <= now:
             self.now = max(self.now, first)
-            if first == self._next_due():
+            if first == self._timetable.next_due():
                 self._take_next()
             elif first == self._credit_ends():
                 self._stop_for_credit()
@@ -129,10 +127,10 @@ class World:
         self.now = now
 
     def _take_next(self) -> None:
-        """The first entry of the queue, which is due."""
-        _at, _serial, kind, contract_id = heapq.heappop(self._queue)
-        contract = self.contracts[contract_id]
-        if kind == "end":
+        """The first entry of the timetable, which is due."""
+        entry = self._timetable.pop()
+        contract = self.contracts[entry.contract]
+        if entry.kind == "end":
             self._expire(contract)
         else:
             self._take_step(contract)
@@ -152,22 +150,18 @@ class World:
         self.store.put("clock", "clock", self.clock.record())
         self.settle()
 
-    def _next_due(self) -> float:
-        """When the next step or contract end is due; drops entries whose contract has other plans by now."""
-        while self._queue:
-            at, _serial, kind, contract_id = self._queue[0]
-            contract = self.contracts.get(contract_id)
-            if contract is not None:
-                if kind == "end" and contract.end_date == at:
-                    return at
-                if kind == "step" and contract.steps and contract.steps[0].at == at:
-                    return at
-            heapq.heappop(self._queue)
-        return float("inf")
+    def _is_planned(self, entry: Entry) -> bool:
+        """Whether an entry of the timetable still holds; a contract may have other plans by now."""
+        contract = self.contracts.get(entry.contract)
+        if contract is None:
+            return False
+        if entry.kind == "end":
+            return contract.end_date == entry.at
+        return bool(contract.steps) and contract.steps[0].at == entry.at
 
     def next_change(self) -> float:
         """When something will change by itself: emulated epoch seconds, infinite if nothing will."""
-        return min(self._next_due(), self._credit_ends(), self._event_due())
+        return min(self._timetable.next_due(), self._credit_ends(), self._event_due())
 
     def _credit_ends(self) -> float:
         if not self._wanted_running:
@@ -184,26 +178,10 @@ class World:
 
     # Contracts as a collection
 
-    def _index(self, contract: Contract) -> None:
-        self.contracts[contract.id] = contract
-        self.ids.append(contract.id)
-        self._by_key[contract.api_key] = contract.id
-        self.by_label.setdefault(contract.label, set()).add(contract.id)
+    def _take_in(self, contract: Contract) -> None:
+        self._index.add(contract)
         self._note_intention(contract)
-        heapq.heappush(self._queue, (contract.end_date, next(self._serial), "end", contract.id))
-
-    def _unindex(self, contract: Contract) -> None:
-        del self.contracts[contract.id]
-        self._by_key.pop(contract.api_key, None)
-        del self.ids[bisect_left(self.ids, contract.id)]
-        self._drop_label(contract)
-        self._wanted_running.discard(contract.id)
-
-    def _drop_label(self, contract: Contract) -> None:
-        same = self.by_label[contract.label]
-        same.discard(contract.id)
-        if not same:
-            del self.by_label[contract.label]
+        self._timetable.add(contract.end_date, "end", contract.id)
 
     def _note_intention(self, contract: Contract) -> None:
         if contract.intended_status == "running" or contract.waits:
@@ -219,9 +197,8 @@ class World:
 
     def relabel(self, contract: Contract, label: str | None) -> None:
         """Change the label."""
-        self._drop_label(contract)
         contract.label = label
-        self.by_label.setdefault(label, set()).add(contract.id)
+        self._index.relabel(contract)
         self.save(contract)
 
     def contract(self, contract_id: Any) -> Contract | None:
@@ -231,7 +208,7 @@ class World:
 
     def contract_of_key(self, key: str) -> int | None:
         """The instance whose own key this is."""
-        return self._by_key.get(key)
+        return self._index.of_key(key)
 
     def is_bid(self, contract_id: int) -> bool:
         """Whether a holder of GPUs is an interruptible contract."""
@@ -240,38 +217,15 @@ class World:
 
     # GPUs
 
-    @staticmethod
-    def _holds_gpus(contract: Contract) -> bool:
-        return contract.cur_state == "running" or any(step.then == "release" for step in contract.steps)
-
-    def _hold(self, contract: Contract, holder: int | None) -> None:
-        machine = self.machines[contract.machine_id]
-        for gpu in contract.gpu_ids:
-            machine.holders[gpu] = holder
-        if holder is None or contract.price is None:
-            machine.bids.pop(contract.id, None)
-        else:
-            machine.bids[contract.id] = contract.bid_per_gpu
-
-    def _holders(self, contract: Contract) -> set[int]:
-        """Who else is on the contract's GPUs."""
-        holders = self.machines[contract.machine_id].holders
-        return {one for gpu in contract.gpu_ids if (one := holders[gpu]) is not None and one != contract.id}
-
     def _claim(self, contract: Contract) -> bool:
         """Take the GPUs if they are free, or held by interruptible contracts that this one beats."""
-        rivals = [self.contracts.get(holder) for holder in self._holders(contract)]
-        if any(rival is None or not rival.is_bid for rival in rivals) or not self.bid_wins(contract):
+        beaten = self.holding.to_beat(contract)
+        if beaten is None:
             return False
-        for rival in rivals:
-            if rival is not None:
-                self._preempt(rival)
-        self._hold(contract, contract.id)
+        for rival in beaten:
+            self._preempt(rival)
+        self.holding.hold(contract)
         return True
-
-    def bid_wins(self, contract: Contract) -> bool:
-        """Whether nobody bids as much or more; always so on demand."""
-        return contract.price is None or contract.price >= self.offers[contract.ask_id].price_to_win(contract.id)
 
     def _preempt(self, contract: Contract) -> None:
         """An interruptible contract loses its GPUs at once; its disk stays and bills."""
@@ -282,31 +236,27 @@ class World:
         contract.cur_state = "stopped"
         self._apply(contract, Step(self.now, "exited", contract.status_msg))
         contract.steps = []
-        self._hold(contract, None)
+        self.holding.give_up(contract)
         self.save(contract)
 
     def _release(self, contract: Contract) -> None:
         """Give the GPUs back, and to whoever waits for them."""
-        if contract.id in self._own_holders(contract):
-            self._hold(contract, None)
+        if self.holding.has(contract):
+            self.holding.give_up(contract)
             self.settle_bids(contract.machine_id)
 
     def settle_bids(self, machine_id: int) -> None:
         """After any change of bids, prices to win or holders: those who lose stop, and those who win now start."""
-        for number in list(self.machines[machine_id].bids):
-            if not self.bid_wins(self.contracts[number]):
-                self._preempt(self.contracts[number])
+        for loser in self.holding.losers(machine_id):
+            if not self.holding.bid_wins(loser):
+                self._preempt(loser)
         for waiting in sorted(self._waiting(machine_id), key=lambda one: (-one.bid_per_gpu, one.id)):
             if self._claim(waiting):
                 self._begin(waiting)
 
-    def _own_holders(self, contract: Contract) -> set[int]:
-        holders = self.machines[contract.machine_id].holders
-        return {holder for gpu in contract.gpu_ids if (holder := holders[gpu]) is not None}
-
     def _settle_the_rest(self, contract: Contract) -> None:
         """A contract that took GPUs may have freed others: those of a rival that had more of them."""
-        if len(self.machines[contract.machine_id].holders) > len(contract.gpu_ids):
+        if self.holding.can_free_others(contract):
             self.settle_bids(contract.machine_id)
 
     def _waiting(self, machine_id: int) -> list[Contract]:
@@ -317,7 +267,7 @@ class World:
 
     def _schedule(self, contract: Contract) -> None:
         if contract.steps:
-            heapq.heappush(self._queue, (contract.steps[0].at, next(self._serial), "step", contract.id))
+            self._timetable.add(contract.steps[0].at, "step", contract.id)
 
     def _plan(self, contract: Contract, steps: list[Step]) -> None:
         """Replace what was going to happen; what is due at once happens at once."""
@@ -363,7 +313,7 @@ class World:
 
     def rent(self, contract: Contract, start: bool = True) -> None:
         """A new contract starts to exist and to bill its disk; with ``start`` it takes its GPUs and boots."""
-        self._index(contract)
+        self._take_in(contract)
         self.ledger.open(contract.id, "disk", storage_price(contract.storage_cost, contract.disk), self.now)
         if start and self._claim(contract):
             self._plan(contract, boot.first_boot(self.seed, contract, self.now))
@@ -415,8 +365,8 @@ class World:
     def reprice(self, contract: Contract, price: float) -> None:
         """A new bid in $/h, billed from now on; it may win or lose the GPUs."""
         contract.price = price
-        if contract.id in self._own_holders(contract):
-            self._hold(contract, contract.id)
+        if self.holding.has(contract):
+            self.holding.hold(contract)
         self.charge(contract)
         self.settle_bids(contract.machine_id)
 
@@ -435,7 +385,8 @@ class World:
         self.ledger.close(contract.id, "disk", self.now)
         self.ledger.remember(contract.id, contract.label)
         self.volumes.unlink(contract.id, self.now)
-        self._unindex(contract)
+        self._index.remove(contract.id)
+        self._wanted_running.discard(contract.id)
         self.touched.add(contract.id)
         self.store.remove("contract", contract.id)
         contract.actual_status, contract.cur_state, contract.steps = None, "unloaded", []

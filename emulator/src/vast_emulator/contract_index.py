@@ -1,0 +1,58 @@
+# Copyright (c) 2026, cloudctl.vastai contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Contracts as a collection that is asked by id, label and key."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+
+from vast_emulator.contracts import Contract
+
+
+class ContractIndex:
+    """``contracts`` by id, ``ids`` in ascending order, and sets of ids ``by_label``; all three are for reading."""
+
+    def __init__(self) -> None:
+        self.contracts: dict[int, Contract] = {}
+        self.ids: list[int] = []
+        self.by_label: dict[str | None, set[int]] = {}
+        self._label_of: dict[int, str | None] = {}
+        self._by_key: dict[str, int] = {}
+
+    def add(self, contract: Contract) -> None:
+        """Take in a contract, in the place of another with its id."""
+        self.remove(contract.id)
+        self.contracts[contract.id] = contract
+        insort(self.ids, contract.id)
+        self._by_key[contract.api_key] = contract.id
+        self._file(contract)
+
+    def remove(self, number: int) -> None:
+        """Forget the contract of an id, if there is one."""
+        contract = self.contracts.pop(number, None)
+        if contract is not None:
+            del self.ids[bisect_left(self.ids, number)]
+            self._by_key.pop(contract.api_key, None)
+            self._unfile(number)
+
+    def relabel(self, contract: Contract) -> None:
+        """Follow a change of the label."""
+        if self.contracts.get(contract.id) is contract:
+            self._unfile(contract.id)
+            self._file(contract)
+
+    def of_key(self, key: str) -> int | None:
+        """The contract whose own key this is."""
+        return self._by_key.get(key)
+
+    def _file(self, contract: Contract) -> None:
+        self._label_of[contract.id] = contract.label
+        self.by_label.setdefault(contract.label, set()).add(contract.id)
+
+    def _unfile(self, number: int) -> None:
+        label = self._label_of.pop(number)
+        same = self.by_label[label]
+        same.discard(number)
+        if not same:
+            del self.by_label[label]
