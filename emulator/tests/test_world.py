@@ -8,7 +8,6 @@ from __future__ import annotations
 import itertools
 import math
 import time
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -33,7 +32,7 @@ class Market(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.world = World(Store(None), Genesis(time.time(), 7, 6), speed=0)
-        self.call: Any = SimpleNamespace(world=self.world, service=SimpleNamespace(addresses=DocumentationAddresses()))
+        self.world.prepare = DocumentationAddresses().prepare
         self.gone: dict[int, float] = {}
         self.disk: dict[int, tuple[float, float]] = {}
 
@@ -48,7 +47,7 @@ class Market(RuleBasedStateMachine):
         before = set(self.world.contracts)
         left_behind = None
         try:
-            left_behind = rent(self.call, offer.id, body).id
+            left_behind = rent(self.world, offer.id, body).id
         except Refusal as refusal:
             left_behind = refusal.body.get("new_contract")
         assert set(self.world.contracts) - before == ({left_behind} if left_behind else set())

@@ -14,7 +14,7 @@ from vast_emulator.failures import Refusal, invalid_args
 from vast_emulator.market.machines import Offer
 from vast_emulator.market.offers import is_free
 from vast_emulator.mounting import mounts_of
-from vast_emulator.routing import Call
+from vast_emulator.world import World
 
 LONGEST_ONSTART = 4048
 # args, args_str and onstart together.
@@ -39,9 +39,9 @@ _WORDS = {
 }
 
 
-def no_such_ask(call: Call, offer_id: object) -> Refusal:
+def no_such_ask(world: World, offer_id: object) -> Refusal:
     """A stale or taken offer. The status differs between reports; the text ``no_such_ask`` does not."""
-    status = call.world.settings.stale_offer_status
+    status = world.settings.stale_offer_status
     if status == 410:
         return Refusal(
             410, "no_such_ask", f"error 410/3907: no_such_ask Instance type {offer_id} is no longer available."
@@ -120,16 +120,16 @@ def check_start(onstart: str | None, args: list[str]) -> None:
         raise invalid_args(f"args and onstart together are longer than {LONGEST_START} characters.")
 
 
-def template_of(call: Call, body: dict[str, Any]) -> dict[str, Any]:
+def template_of(world: World, body: dict[str, Any]) -> dict[str, Any]:
     """The template that a body names, or an empty one."""
     hash_id = values.text(body.get("template_hash_id"), "template_hash_id", 128)
     if not hash_id:
         number = values.identifier(body.get("template_id"))
-        found = call.world.account.templates.get(number) if number is not None else None
+        found = world.account.templates.get(number) if number is not None else None
         if body.get("template_id") is not None and found is None:
             raise invalid_args("there is no such template.")
         return found or {}
-    for template in call.world.account.templates:
+    for template in world.account.templates:
         if template["hash_id"] == hash_id:
             return template
     raise invalid_args(f"there is no template with hash_id {hash_id}.")
@@ -161,10 +161,9 @@ def _label(value: Any, most: int) -> str | None:
     return values.text(value, "label", most) or None
 
 
-def contract_from(call: Call, offer: Offer, body: dict[str, Any]) -> Contract:
+def contract_from(world: World, offer: Offer, body: dict[str, Any]) -> Contract:
     """A contract for an offer, not yet rented. Everything in the body is checked before anything happens."""
-    world = call.world
-    template = template_of(call, body)
+    template = template_of(world, body)
     image = image_of(body, template)
     args = arguments(body) or arguments(template)
     onstart = values.text(body.get("onstart"), "onstart", 10**6) or template.get("onstart")
@@ -220,33 +219,31 @@ def template_runtype(template: dict[str, Any]) -> str:
     return kind
 
 
-def find_offer(call: Call, offer_id: Any) -> Offer:
+def find_offer(world: World, offer_id: Any) -> Offer:
     """The offer, if it can be rented at this moment."""
-    world = call.world
     offer = world.offer(offer_id)
     if offer is not None and world.vanish_on_create > 0:
         world.vanish_on_create -= 1
         offer.vanished = True
         world.save_offer(offer)
     if offer is None or offer.gone or not is_free(offer, world.is_bid):
-        raise no_such_ask(call, offer_id)
+        raise no_such_ask(world, offer_id)
     return offer
 
 
-def rent(call: Call, offer_id: Any, body: dict[str, Any]) -> Contract:
+def rent(world: World, offer_id: Any, body: dict[str, Any]) -> Contract:
     """Rent an offer as a body asks, or raise the refusal the API would answer."""
-    world = call.world
     if not world.has_credit():
         raise Refusal(400, "insufficient_credit", "Your account lacks credit; see the billing page.")
-    offer = find_offer(call, offer_id)
-    contract = contract_from(call, offer, body)
+    offer = find_offer(world, offer_id)
+    contract = contract_from(world, offer, body)
     mounts = mounts_of(world, offer.machine, body, contract.env)
     contract.env.update(mounts.env)
     minimum = offer.price_to_win()
     too_low = contract.price is not None and contract.price < minimum
     if too_low and body.get("cancel_unavail"):
         raise Refusal(400, "invalid_price", f"The bid is below the minimum of {minimum}.", ask_id=offer.id)
-    call.service.addresses.prepare(contract)
+    world.prepare(contract)
     world.rent(contract, start=not too_low and body.get("target_state") != "stopped")
     mounts.carry_out(world, contract)
     if too_low:

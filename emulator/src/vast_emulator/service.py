@@ -48,6 +48,7 @@ class Service:
         # Texts behind result URLs (logs, execute), by name.
         self.results: dict[str, str] = {}
         world.let_happen = self._let_happen
+        world.prepare = addresses.prepare
 
     @property
     def current_key(self) -> str:

@@ -52,6 +52,8 @@ class World:
         # Lets events of the agenda happen (name to details, the instance they may speak of); it must not raise. The
         # world does not know what events mean; until somebody who does sets this, the agenda waits.
         self.let_happen: Callable[[dict[str, Any], int | None], None] | None = None
+        # Gives a new contract its addresses. Who listens there is not for the world to know.
+        self.prepare: Callable[[Contract], None] = lambda contract: None
         stored = next((Genesis(**record) for _key, record in store.load("genesis")), None)
         if stored is None:
             self.genesis = genesis

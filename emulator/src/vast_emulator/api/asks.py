@@ -18,7 +18,7 @@ from vast_emulator.routing import Call, Reply, api
 def create(call: Call) -> dict[str, Any]:
     """Rent one offer. A price makes it interruptible."""
     number = values.identifier(call.params["id"])
-    contract = rent(call, call.params["id"] if number is None else number, call.body)
+    contract = rent(call.world, call.params["id"] if number is None else number, call.body)
     return {
         "success": True,
         "new_contract": contract.id,
@@ -34,7 +34,7 @@ def create_many(call: Call) -> Any:
     results, rented = [], []
     for number in values.identifiers(body.get("ids"), "ids"):
         try:
-            contract = rent(call, number, body)
+            contract = rent(call.world, number, body)
         except Refusal as refusal:
             results.append({**refusal.body, "ask_id": number})
             continue
@@ -52,7 +52,7 @@ def launch(call: Call) -> Any:
     rows = search(call, body.get("q", {}))
     for row in rows:
         if row["rentable"]:
-            contract = rent(call, row["id"], body)
+            contract = rent(call.world, row["id"], body)
             return {"success": True, "new_contract": contract.id, "instance_api_key": contract.api_key}
     text = "no_such_ask: no offer matches the query."
     return Reply({"success": False, "error": "no_such_ask", "msg": text, "message": text}, 400)

@@ -22,7 +22,7 @@ HIGHEST_BID_PER_GPU = 32.0
 def update_template(call: Call) -> dict[str, Any]:
     """Another template, image, env, onstart or args; a running instance is made again from its image."""
     contract, body, world = call.contract(), call.body, call.world
-    template = template_of(call, body)
+    template = template_of(world, body)
     args = arguments(body) or contract.args
     onstart = values.text(body.get("onstart"), "onstart", 10**6) or template.get("onstart") or contract.onstart
     check_start(onstart, args)
