@@ -13,13 +13,15 @@ class Clock:
 
     Nothing has to be written while time passes, so a killed emulator loses no time: with a state file the market
     goes on while the emulator is down, as the real one would. Speed 0 freezes time; it then moves only by
-    :meth:`advance`.
+    :meth:`advance`. ``option`` is the speed that the emulator was started with; :meth:`run_at` changes the speed
+    meanwhile.
     """
 
-    def __init__(self, emulated: float, wall: float, speed: float) -> None:
+    def __init__(self, emulated: float, wall: float, speed: float, option: float | None = None) -> None:
         self.emulated = emulated
         self.wall = wall
         self.speed = speed
+        self.option = speed if option is None else option
         self._latest = emulated
 
     @classmethod
@@ -30,14 +32,18 @@ class Clock:
 
     @classmethod
     def from_record(cls, record: dict, speed: float) -> Clock:
-        """A clock that goes on where a stored one stands now, at the given speed."""
-        stored = cls(record["emulated"], record["wall"], record["speed"])
+        """A clock that goes on where a stored one stands now.
+
+        A restart with the same option keeps the speed that was set meanwhile; another option sets the speed.
+        """
+        stored = cls(**record)
         wall = time.time()
-        return cls(emulated=stored.at(wall), wall=wall, speed=speed)
+        kept = stored.speed if speed == stored.option else speed
+        return cls(emulated=stored.at(wall), wall=wall, speed=kept, option=speed)
 
     def record(self) -> dict:
         """What a state file needs to know."""
-        return {"emulated": self.emulated, "wall": self.wall, "speed": self.speed}
+        return {"emulated": self.emulated, "wall": self.wall, "speed": self.speed, "option": self.option}
 
     def at(self, wall: float) -> float:
         """Emulated time at a moment of the wall clock."""
@@ -52,6 +58,10 @@ class Clock:
         """Jump forward by emulated seconds."""
         self.emulated += seconds
         self._latest += seconds
+
+    def run_at(self, speed: float) -> None:
+        """From now on, ``speed`` emulated seconds pass in a second."""
+        self.emulated, self.wall, self.speed = self.now(), time.time(), speed
 
     def wall_seconds_until(self, emulated: float) -> float:
         """Real seconds until the emulated moment; infinite when time is frozen."""

@@ -17,7 +17,10 @@ SECONDS_PER_HOUR = 3600.0
 
 @dataclass
 class Span:
-    """A time in which a contract was billed for one thing at one rate in $/h; ``end`` is None while it bills."""
+    """A time in which a contract was billed for one thing at one rate in $/h; ``end`` is None while it bills.
+
+    Traffic has no duration: ``gigabytes`` at ``rate`` $/GB, billed at ``start``, which is also its ``end``.
+    """
 
     id: int
     contract: int
@@ -25,19 +28,28 @@ class Span:
     rate: float
     start: float
     end: float | None = None
+    gigabytes: float | None = None
 
     def dollars(self, now: float) -> float:
         """Cost until ``now``."""
+        if self.gigabytes is not None:
+            return self.rate * self.gigabytes
         return self.rate * ((now if self.end is None else self.end) - self.start) / SECONDS_PER_HOUR
 
-    def dollars_between(self, first: float, last: float) -> float:
-        """Cost of the part of the span between two moments."""
-        end = last if self.end is None else min(self.end, last)
+    def dollars_between(self, first: float, last: float, now: float) -> float:
+        """Cost, until ``now``, of the part of the span between two moments; the last one belongs to what follows."""
+        if self.gigabytes is not None:
+            return self.dollars(now) if first <= self.start < last else 0.0
+        end = min(last, now if self.end is None else self.end)
         return self.rate * max(0.0, end - max(self.start, first)) / SECONDS_PER_HOUR
 
 
 class Ledger:
-    """All spans of the account. Kinds are ``gpu`` (only while it runs), ``disk`` and ``volume`` (until destroyed)."""
+    """All spans of the account.
+
+    Kinds are ``gpu`` (only while it runs), ``disk`` and ``volume`` (until destroyed), ``bwu`` and ``bwd`` (traffic up
+    and down).
+    """
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -99,6 +111,12 @@ class Ledger:
         span.end = at
         self._sum(span, -1)
         self._closed += span.dollars(at)
+        self._store.put("span", span.id, span.__dict__)
+
+    def add_traffic(self, contract: int, kind: str, rate: float, gigabytes: float, at: float) -> None:
+        """Bill traffic of one kind at ``rate`` $/GB."""
+        span = Span(self._count + 1, contract, kind, rate, at, at, gigabytes)
+        self._take(span)
         self._store.put("span", span.id, span.__dict__)
 
     def pause(self, contract: int, at: float) -> None:

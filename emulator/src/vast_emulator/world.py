@@ -108,7 +108,7 @@ class World:
         """Back to the seed's start, at the wall clock's time."""
         self.store.clear()
         self.store.commit()
-        self.clock = Clock.starting_now(self.clock.speed)
+        self.clock = Clock.starting_now(self.clock.option)
         self.genesis = self.genesis._replace(at=self.clock.emulated)
         self.touched.update(self.contracts)
         self._build()
@@ -151,6 +151,11 @@ class World:
         self.clock.advance(seconds)
         self.store.put("clock", "clock", self.clock.record())
         self.settle()
+
+    def run_at(self, speed: float) -> None:
+        """Let the clock run ``speed`` emulated seconds in a second from now on."""
+        self.clock.run_at(speed)
+        self.store.put("clock", "clock", self.clock.record())
 
     def _is_planned(self, entry: Entry) -> bool:
         """Whether an entry of the timetable still holds; a contract may have other plans by now."""

@@ -54,11 +54,17 @@ def _item(span: Span, first: float, last: float, dollars: float) -> dict[str, An
         "end": last,
         "type": "disk" if span.kind == "volume" else span.kind,
         "source": None,
-        "description": f"{span.kind} at ${span.rate:.4f}/hour",
+        "description": _description(span),
         "amount": dollars,
         "metadata": {},
         "items": [],
     }
+
+
+def _description(span: Span) -> str:
+    if span.gigabytes is None:
+        return f"{span.kind} at ${span.rate:.4f}/hour"
+    return f"{span.gigabytes:g} GB {'up' if span.kind == 'bwu' else 'down'} at ${span.rate:.4f}/GB"
 
 
 def _contract_days(world: World, number: int, spans: list[Span], first: float, last: float) -> list[dict[str, Any]]:
@@ -68,14 +74,15 @@ def _contract_days(world: World, number: int, spans: list[Span], first: float, l
     contract = world.contracts.get(number)
     owner = contract or world.volumes.volumes.get(number)
     kind = "volume" if spans[0].kind == "volume" else "instance"
+    description = f"Volume {number}" if kind == "volume" else f"Instance {number} GPU, storage and traffic"
     rows = []
     day = math.floor(max(first, begin) / DAY) * DAY
-    while day < end and day <= last:
+    while day <= end and day <= last:
         low, high = max(day, begin), min(day + DAY, end)
         items = [
             _item(span, max(low, span.start), min(high, world.now if span.end is None else span.end), dollars)
             for span in spans
-            if (dollars := span.dollars_between(low, high)) > 0
+            if (dollars := span.dollars_between(day, day + DAY, world.now)) > 0
         ]
         if items:
             rows.append(
@@ -84,7 +91,9 @@ def _contract_days(world: World, number: int, spans: list[Span], first: float, l
                     "end": high,
                     "type": kind,
                     "source": f"{kind}-{number}",
-                    "description": f"Volume {number}" if kind == "volume" else f"Instance {number} GPU and storage",
+                    "description": f"Volume {number}"
+                    if kind == "volume"
+                    else f"Instance {number} GPU, storage and traffic",
                     "amount": math.fsum(item["amount"] for item in items),
                     "metadata": {
                         "label": owner.label if owner else world.ledger.label(number),

@@ -21,7 +21,7 @@ def show_invoices(call: Call) -> dict[str, Any]:
     """Charges are cut at ``sdate`` and ``edate``, so those of adjoining periods add up to the whole."""
     world = call.world
     first = values.number(call.query.get("sdate") or 0, "sdate", 0, LATEST)
-    last = min(world.now, values.number(call.query.get("edate") or LATEST, "edate", 0, LATEST))
+    last = values.number(call.query.get("edate") or LATEST, "edate", 0, LATEST)
     rows = [_payment(row) for row in payments(world) if first <= row["start"] <= last]
     if call.query.get("inc_charges", "true").lower() != "false":
         rows += [row for span in world.ledger.spans() if (row := _charge(world, span, first, last))["amount"] > 0]
@@ -51,9 +51,9 @@ def _charge(world: World, span: Span, first: float, last: float) -> dict[str, An
         "id": None,
         "type": "charge",
         "description": f"{kind} {span.contract} {span.kind}",
-        "quantity": max(0.0, end - start) / SECONDS_PER_HOUR,
+        "quantity": max(0.0, end - start) / SECONDS_PER_HOUR if span.gigabytes is None else span.gigabytes,
         "rate": span.rate,
-        "amount": span.dollars_between(first, last),
+        "amount": span.dollars_between(first, last, world.now),
         "timestamp": end,
         "instance_id": span.contract,
     }

@@ -1,16 +1,19 @@
 # Copyright (c) 2026, cloudctl.vastai contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Look at and move the emulated clock."""
+"""Look at, move and change the emulated clock."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from vast_emulator import values
+from vast_emulator.failures import invalid_args
 from vast_emulator.routing import Call, control
+from vast_emulator.world import World
 
 LONGEST_JUMP = 366 * 86400.0
+HIGHEST_SPEED = 1e6
 
 
 def _clock(call: Call) -> dict[str, Any]:
@@ -28,8 +31,28 @@ def show(call: Call) -> dict[str, Any]:
     return _clock(call)
 
 
+def _jump(world: World, wanted: dict[str, Any]) -> float:
+    """Seconds to jump forward."""
+    if "until" not in wanted:
+        return values.number(wanted.get("advance", 0.0), "advance", 0.0, LONGEST_JUMP)
+    seconds = values.number(wanted["until"], "until", 0.0, 1e12) - world.now
+    if not 0.0 <= seconds <= LONGEST_JUMP:
+        raise invalid_args(f"until must be within a year from now, which is {world.now:.3f}.")
+    return seconds
+
+
 @control.add("POST", "/_emulator/clock")
-def advance(call: Call) -> dict[str, Any]:
-    """Jump forward; everything that was due on the way has happened when this answers."""
-    call.world.advance(values.number(call.body.get("advance"), "advance", 0.0, LONGEST_JUMP))
+def change(call: Call) -> dict[str, Any]:
+    """Jump forward by seconds or until a moment, then run at another speed; everything that was due on the way has
+    happened when this answers.
+    """
+    wanted, world = call.body, call.world
+    if not wanted or not set(wanted) <= {"advance", "until", "speed"} or {"advance", "until"} <= set(wanted):
+        raise invalid_args("say advance (seconds) or until (epoch seconds), or speed, or one of the first and speed.")
+    world.settle()
+    seconds = _jump(world, wanted)
+    speed = values.number(wanted["speed"], "speed", 0.0, HIGHEST_SPEED) if "speed" in wanted else None
+    world.advance(seconds)
+    if speed is not None:
+        world.run_at(speed)
     return _clock(call)

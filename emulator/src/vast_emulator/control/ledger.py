@@ -8,7 +8,13 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from vast_emulator.ledger import Span
 from vast_emulator.routing import Call, control
+
+
+def _span(span: Span) -> dict[str, Any]:
+    shown = {"kind": span.kind, "rate": span.rate, "start": span.start, "end": span.end}
+    return shown if span.gigabytes is None else {**shown, "gigabytes": span.gigabytes}
 
 
 @control.add("GET", "/_emulator/ledger")
@@ -31,12 +37,12 @@ def show(call: Call) -> dict[str, Any]:
                 "gpu": parts.get("gpu", 0.0),
                 "disk": parts.get("disk", 0.0),
                 "volume": parts.get("volume", 0.0),
+                "up": parts.get("bwu", 0.0),
+                "down": parts.get("bwd", 0.0),
                 "dollars": math.fsum(parts.values()),
                 "hourly": rate,
                 "billing": rate > 0,
-                "spans": [
-                    {"kind": span.kind, "rate": span.rate, "start": span.start, "end": span.end} for span in spans
-                ],
+                "spans": [_span(span) for span in spans],
             }
         )
     return {
