@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 from bisect import bisect_left, insort
+from typing import Any
 
+from vast_emulator import values
 from vast_emulator.contracts import Contract
 
 
@@ -41,6 +43,11 @@ class ContractIndex:
         if self.contracts.get(contract.id) is contract:
             self._unfile(contract.id)
             self._file(contract)
+
+    def contract(self, number: Any) -> Contract | None:
+        """The contract of an id in a path or body, or None."""
+        found = values.identifier(number)
+        return None if found is None else self.contracts.get(found)
 
     def of_key(self, key: str) -> int | None:
         """The contract whose own key this is."""

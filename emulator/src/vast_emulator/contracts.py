@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 class Step(NamedTuple):
     """A change of status that will happen at an emulated moment.
 
-    ``then`` says what else happens: ``release`` gives the GPUs back, ``fail`` also gives up on the container; else
-    empty.
+    ``then`` says what else happens: ``release`` gives the GPUs back, ``fail`` also gives up on the container,
+    ``crash`` does that without a change of what the renter asked for, ``deaf`` closes the SSH ports; else empty.
     """
 
     at: float
@@ -31,6 +31,12 @@ class Contract:
     ``dph_base`` is the GPU price in $/h that is in force, ``price`` the bid or None, ``disk`` GB, ``storage_cost``
     $/GB/month. ``outbid``: it lost its GPUs to somebody else, and takes them again as soon as it can.
     ``offline``: its machine is.
+
+    Market events set the rest. ``failed``: it could not start and waits for the renter. ``deaf``: its SSH ports are
+    closed. ``silent``: the marketplace hears nothing from it. ``stale_msg``: what its status goes on to say.
+    ``outbid_shape``: what it looks like when it loses its GPUs, in place of the setting. ``troubles``: what boots will
+    meet, by kind. ``shown_from``: when lists show it, in epoch seconds; ``lingers``: for how many seconds they go on
+    to after a destroy, None for the setting's.
     """
 
     id: int
@@ -66,6 +72,14 @@ class Contract:
     ran_before: float = 0.0
     outbid: bool = False
     offline: bool = False
+    failed: bool = False
+    deaf: bool = False
+    silent: bool = False
+    stale_msg: str | None = None
+    outbid_shape: str | None = None
+    troubles: dict[str, dict[str, Any]] = field(default_factory=dict)
+    shown_from: float = 0.0
+    lingers: float | None = None
     boots: int = 0
     steps: list[Step] = field(default_factory=list)
 
@@ -81,7 +95,7 @@ class Contract:
     @property
     def waits(self) -> bool:
         """Whether it starts by itself when it can have its GPUs."""
-        return self.cur_state == "stopped" and (self.outbid or self.intended_status == "running")
+        return self.cur_state == "stopped" and not self.failed and (self.outbid or self.intended_status == "running")
 
     @property
     def keeps_gpus(self) -> bool:
@@ -106,6 +120,11 @@ class Contract:
         return self.actual_status == "running"
 
     @property
+    def is_booting(self) -> bool:
+        """Whether it is on its way to running."""
+        return self.cur_state == "running" and not self.is_running and bool(self.steps)
+
+    @property
     def answers(self) -> bool:
         """Whether it runs and can be reached."""
         return self.is_running and not self.offline
@@ -113,9 +132,11 @@ class Contract:
     @property
     def answers_ssh(self) -> bool:
         """Whether its SSH ports answer."""
-        return self.answers and self.has_ssh
+        return self.answers and self.has_ssh and not self.deaf
 
     @property
     def reported_status(self) -> str | None:
         """What the marketplace knows: of a machine that is offline, nothing else."""
-        return "offline" if self.offline else self.actual_status
+        if self.offline:
+            return "offline"
+        return "unknown" if self.silent else self.actual_status

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from vast_emulator.contracts import Contract
-from vast_emulator.market.machines import Machine, Offer
+from vast_emulator.market.machines import STRANGER, Machine, Offer
 
 
 class Holding:
@@ -61,6 +61,26 @@ class Holding:
         """Interruptible contracts on a machine whose bid does not win any more."""
         holding = [self._contracts[number] for number in self._machines[machine_id].bids]
         return [contract for contract in holding if not self.bid_wins(contract)]
+
+    def bids_on(self, contract: Contract) -> list[Contract]:
+        """Interruptible contracts that hold any of the contract's GPUs, itself included."""
+        holders = (self._contracts.get(holder) for holder in self._holders(contract))
+        return [holder for holder in holders if holder is not None and holder.is_bid]
+
+    def is_free_of_demand(self, contract: Contract) -> bool:
+        """Whether none of the account's own contracts holds the contract's GPUs on demand."""
+        return all(holder == STRANGER or self._contracts[holder].is_bid for holder in self._holders(contract))
+
+    def hand_to_stranger(self, contract: Contract) -> None:
+        """Another client of the marketplace rents the contract's GPUs."""
+        self._put(contract, STRANGER)
+
+    def free_of_strangers(self, contract: Contract) -> None:
+        """Other clients of the marketplace leave the contract's GPUs."""
+        holders = self._machines[contract.machine_id].holders
+        for gpu in contract.gpu_ids:
+            if holders[gpu] == STRANGER:
+                holders[gpu] = None
 
     def can_free_others(self, contract: Contract) -> bool:
         """Whether the machine has GPUs besides the contract's."""

@@ -33,7 +33,7 @@ def page(call: Call) -> dict[str, Any]:
     after = _token(call.query.get("after_token"), order)
     wanted = _matching(world, call.query_json("select_filters", {}))
     ids = _after(world, wanted, order, after)
-    chosen = [world.contracts[number] for number in ids[:limit]]
+    chosen = [world.shown.contracts[number] for number in ids[:limit]]
     rows = [row(one, world, call.service.addresses) for one in chosen]
     if columns is not None:
         rows = [{column: one.get(column) for column in columns} for one in rows]
@@ -91,12 +91,12 @@ def _matching(world: World, filters: Any) -> list[int]:
             raise bad_query(f"{column} is not a valid search key")
         tests += [(column, test) for test in predicates(column, condition)]
     if not tests:
-        return world.ids
+        return world.shown.ids
     candidates = _by_label(world, filters.get("label"))
     return [
         number
         for number in candidates
-        if all(test(stored_value(world.contracts[number], world, column)) for column, test in tests)
+        if all(test(stored_value(world.shown.contracts[number], world, column)) for column, test in tests)
     ]
 
 
@@ -106,8 +106,8 @@ def _by_label(world: World, condition: Any) -> list[int]:
     if isinstance(condition, dict):
         wanted = condition["in"] if "in" in condition else [condition["eq"]] if "eq" in condition else None
     if not isinstance(wanted, list) or not all(one is None or isinstance(one, str) for one in wanted):
-        return world.ids
-    return sorted({number for one in wanted for number in world.by_label.get(one, ())})
+        return world.shown.ids
+    return sorted({number for one in wanted for number in world.shown.by_label.get(one, ())})
 
 
 def _value(world: World, contract: Contract, column: str) -> Any:
@@ -120,7 +120,9 @@ def _after(world: World, ids: list[int], order: list[tuple[str, bool]], after: l
     """Ids in order, from the one after the token's."""
     if order == [("id", False)]:
         return ids if after is None else ids[bisect_right(ids, after[0]) :]
-    keyed = {number: [_value(world, world.contracts[number], column) for column, _down in order] for number in ids}
+    keyed = {
+        number: [_value(world, world.shown.contracts[number], column) for column, _down in order] for number in ids
+    }
 
     def compare(left: list[Any], right: list[Any]) -> int:
         for (_column, down), one, other in zip(order, left, right, strict=True):
@@ -159,6 +161,6 @@ def _token(given: str | None, order: list[tuple[str, bool]]) -> list[Any] | None
 
 
 def _label_counts(world: World, ids: list[int]) -> dict[str, int]:
-    if ids is world.ids:
-        return {label or "": len(same) for label, same in world.by_label.items()}
+    if ids is world.shown.ids:
+        return {label or "": len(same) for label, same in world.shown.by_label.items()}
     return dict(Counter(world.contracts[number].label or "" for number in ids))

@@ -59,7 +59,7 @@ class Mounts:
         volumes = list(self.volumes)
         if self.new is not None:
             offer, size, name, path = self.new
-            volume = world.volumes.create(world.new_contract_id(), offer, size, name, world.now)
+            volume = world.rent_volume(offer, size, name)
             contract.env[f"-v {volume.label}:{path}"] = "1"
             volumes.insert(0, volume)
         for volume in volumes:

@@ -104,6 +104,11 @@ class Volumes:
         self._ledger.remember(volume.id, volume.label)
         self._store.remove("volume", volume.id)
 
+    def set_end(self, volume: Volume, at: float) -> None:
+        """Another end of its contract, in epoch seconds."""
+        volume.end_date = at
+        self._save(volume)
+
     def _take(self, offer: VolumeOffer, size: int) -> None:
         offer.free -= size
         offer.publish()
@@ -130,6 +135,12 @@ class Volumes:
         for volume in self.of(instance):
             volume.links[str(instance)] = now + LINK_CLEARS
             self._save(volume)
+
+    def relink(self, instance: int, now: float) -> None:
+        """The instance is there again, and with it its links to volumes that nobody else mounted meanwhile."""
+        for volume in self.of(instance):
+            if not set(volume.instances(now)) - {instance}:
+                self.link(volume, instance)
 
     def of(self, instance: int) -> list[Volume]:
         """What an instance mounts."""

@@ -5,27 +5,28 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from vast_emulator import boot, values
-from vast_emulator.account import Account
+from vast_emulator.account import Account, Shelf
 from vast_emulator.agenda import Agenda
 from vast_emulator.clock import Clock
 from vast_emulator.contract_index import ContractIndex
-from vast_emulator.contracts import Contract, Step
+from vast_emulator.contracts import Contract
 from vast_emulator.holding import Holding
 from vast_emulator.ledger import Ledger
+from vast_emulator.life import KEPT_AFTER_END, Life
 from vast_emulator.market.generator import generate
 from vast_emulator.market.machines import Machine, Offer
-from vast_emulator.market.pricing import storage_price
+from vast_emulator.market.volumes import VolumeOffer
 from vast_emulator.settings import Settings
+from vast_emulator.shown import Shown
 from vast_emulator.store import Store
 from vast_emulator.timetable import Entry, Timetable
-from vast_emulator.volumes import Volumes
+from vast_emulator.volumes import Volume, Volumes
 
-FIRST_CONTRACT = 21_000_000
+# Less than this is rounding, not money.
+LEAST_CREDIT = 1e-9
 
 
 class Genesis(NamedTuple):
@@ -36,7 +37,7 @@ class Genesis(NamedTuple):
     machines: int
 
 
-class World:
+class World(Life):
     """Everything that exists. Only :meth:`settle` lets time pass, so a request sees one moment from start to end.
 
     The status of a contract changes at moments that were fixed when the operation was asked for; settling takes them
@@ -64,12 +65,9 @@ class World:
             self.clock = Clock.from_record(record, speed)
         self._build()
 
-    @property
-    def seed(self) -> int:
-        return self.genesis.seed
-
     def _build(self) -> None:
         genesis = self.genesis
+        self.seed = genesis.seed
         self.store.put("genesis", "genesis", genesis._asdict())
         self.store.put("clock", "clock", self.clock.record())
         self.settings = Settings()
@@ -83,18 +81,28 @@ class World:
         self.account = Account(self.store)
         self.ledger = Ledger(self.store)
         self.volumes = Volumes(self.store, self.ledger, self.machines.values())
-        self.vanish_on_create = 0
+        self.increases = Shelf(self.store, "price_increase")
+        self._market: dict[str, Any] = {"vanish_on_create": 0, "seen": []}
+        for _key, record in self.store.load("market"):
+            self._market = record
         self._index = ContractIndex()
         self.contracts, self.ids, self.by_label = self._index.contracts, self._index.ids, self._index.by_label
+        self.shown = Shown(self.store)
+        # Contracts that were destroyed, as they were then.
+        self.gone = {int(key): Contract.from_record(record) for key, record in self.store.load("gone")}
         self.holding = Holding(self.machines, self.offers, self.contracts)
         self._wanted_running: set[int] = set()
         self._timetable = Timetable(self._is_planned)
+        self._restore()
+
+    def _restore(self) -> None:
+        """Take in what the store has about the market and the contracts."""
         for key, record in self.store.load("offer"):
             if int(key) in self.offers:
                 self.offers[int(key)].__dict__.update(record)
         for key, record in self.store.load("machine"):
             if int(key) in self.machines:
-                self.machines[int(key)].offline = record["offline"]
+                self.machines[int(key)].restore(record)
         stored = sorted(
             (Contract.from_record(record) for _key, record in self.store.load("contract")), key=lambda one: one.id
         )
@@ -103,6 +111,10 @@ class World:
             self._schedule(contract)
             if contract.keeps_gpus:
                 self.holding.hold(contract)
+        for number, until in self.shown.fades.items():
+            self._timetable.add(until, "fade", number)
+        for volume in self.volumes.volumes.values():
+            self._plan_end_of_volume(volume)
 
     def reset(self) -> None:
         """Back to the seed's start, at the wall clock's time."""
@@ -131,11 +143,16 @@ class World:
     def _take_next(self) -> None:
         """The first entry of the timetable, which is due."""
         entry = self._timetable.pop()
-        contract = self.contracts[entry.contract]
-        if entry.kind == "end":
-            self._expire(contract)
+        if entry.kind == "fade":
+            self.shown.remove(entry.contract)
+        elif entry.kind == "delete":
+            self._delete_ended(entry.contract)
+        elif entry.kind == "appear":
+            self.show_from(self.contracts[entry.contract], self.now)
+        elif entry.kind == "end":
+            self._expire(self.contracts[entry.contract])
         else:
-            self._take_step(contract)
+            self._take_step(self.contracts[entry.contract])
 
     def _take_event(self) -> None:
         """The first entry of the agenda, which is due."""
@@ -158,13 +175,22 @@ class World:
         self.store.put("clock", "clock", self.clock.record())
 
     def _is_planned(self, entry: Entry) -> bool:
-        """Whether an entry of the timetable still holds; a contract may have other plans by now."""
-        contract = self.contracts.get(entry.contract)
-        if contract is None:
-            return False
-        if entry.kind == "end":
-            return contract.end_date == entry.at
-        return bool(contract.steps) and contract.steps[0].at == entry.at
+        """Whether an entry of the timetable still holds; there may be other plans by now."""
+        return entry.at == self._plans(entry.contract).get(entry.kind)
+
+    def _plans(self, number: int) -> dict[str, float | None]:
+        """When things are due for a contract or volume, or for what lists show of one that is gone."""
+        contract, volume = self.contracts.get(number), self.volumes.volumes.get(number)
+        if contract is not None:
+            return {
+                "step": contract.steps[0].at if contract.steps else None,
+                "appear": contract.shown_from,
+                "end": contract.end_date,
+                "delete": contract.end_date + KEPT_AFTER_END,
+            }
+        if volume is not None:
+            return {"delete": volume.end_date + KEPT_AFTER_END}
+        return {"fade": self.shown.fades.get(number)}
 
     def next_change(self) -> float:
         """When something will change by itself: emulated epoch seconds, infinite if nothing will."""
@@ -181,37 +207,28 @@ class World:
 
     def has_credit(self) -> bool:
         """Whether anything can be rented or started."""
-        return self.ledger.estimate(self.now) < self.account.credit
+        return self.ledger.estimate(self.now) < self.account.credit - LEAST_CREDIT
 
-    # Contracts as a collection
+    def _stop_for_credit(self) -> None:
+        """No money left: everything that runs is stopped."""
+        for contract_id in sorted(self._wanted_running):
+            self.stop(self.contracts[contract_id])
 
-    def _take_in(self, contract: Contract) -> None:
-        self._index.add(contract)
-        self._note_intention(contract)
-        self._timetable.add(contract.end_date, "end", contract.id)
+    def _delete_ended(self, number: int) -> None:
+        """A contract or a volume ended long ago."""
+        contract, volume = self.contracts.get(number), self.volumes.volumes.get(number)
+        if self.settings.expired == "kept":
+            return
+        if contract is not None:
+            self.destroy(contract)
+        elif volume is not None:
+            self.volumes.delete(volume, self.now)
 
-    def _note_intention(self, contract: Contract) -> None:
-        if contract.intended_status == "running" or contract.waits:
-            self._wanted_running.add(contract.id)
-        else:
-            self._wanted_running.discard(contract.id)
-
-    def save(self, contract: Contract) -> None:
-        """Remember a change; it reaches the file before the answer is sent."""
-        self._note_intention(contract)
-        self.touched.add(contract.id)
-        self.store.put("contract", contract.id, contract.__dict__)
-
-    def relabel(self, contract: Contract, label: str | None) -> None:
-        """Change the label."""
-        contract.label = label
-        self._index.relabel(contract)
-        self.save(contract)
+    # What can be found
 
     def contract(self, contract_id: Any) -> Contract | None:
         """The instance of an id in a path or body, or None."""
-        number = values.identifier(contract_id)
-        return None if number is None else self.contracts.get(number)
+        return self._index.contract(contract_id)
 
     def contract_of_key(self, key: str) -> int | None:
         """The instance whose own key this is."""
@@ -222,193 +239,47 @@ class World:
         contract = self.contracts.get(contract_id)
         return contract is not None and contract.is_bid
 
-    # GPUs
+    # Volumes
 
-    def _claim(self, contract: Contract) -> bool:
-        """Take the GPUs if they are free, or held by interruptible contracts that this one beats."""
-        beaten = self.holding.to_beat(contract)
-        if beaten is None:
-            return False
-        for rival in beaten:
-            self._preempt(rival)
-        self.holding.hold(contract)
-        return True
+    def rent_volume(self, offer: VolumeOffer, size: int, label: str | None, source: int | None = None) -> Volume:
+        """A new volume of so many GB, which bills from now on; ``source`` is the volume that it is a copy of."""
+        volume = self.volumes.create(self.new_contract_id(), offer, size, label, self.now, source)
+        self._plan_end_of_volume(volume)
+        return volume
 
-    def _preempt(self, contract: Contract) -> None:
-        """An interruptible contract loses its GPUs at once; its disk stays and bills."""
-        # One that is being stopped on request will not come back by itself.
-        contract.outbid = contract.cur_state == "running"
-        if contract.outbid:
-            contract.intended_status = contract.next_state = self.settings.outbid_shape
-        contract.cur_state = "stopped"
-        self._apply(contract, Step(self.now, "exited", contract.status_msg))
-        contract.steps = []
-        self.holding.give_up(contract)
-        self.save(contract)
+    def set_end_of_volume(self, volume: Volume, at: float) -> None:
+        """Another end of a volume's contract; one that is past counts as now."""
+        self.volumes.set_end(volume, max(at, self.now))
+        self._plan_end_of_volume(volume)
 
-    def _release(self, contract: Contract) -> None:
-        """Give the GPUs back, and to whoever waits for them."""
-        if self.holding.has(contract):
-            self.holding.give_up(contract)
-            self.settle_bids(contract.machine_id)
-
-    def settle_bids(self, machine_id: int) -> None:
-        """After any change of bids, prices to win or holders: those who lose stop, and those who win now start."""
-        for loser in self.holding.losers(machine_id):
-            if not self.holding.bid_wins(loser):
-                self._preempt(loser)
-        for waiting in sorted(self._waiting(machine_id), key=lambda one: (-one.bid_per_gpu, one.id)):
-            if self._claim(waiting):
-                self._begin(waiting)
-
-    def _settle_the_rest(self, contract: Contract) -> None:
-        """A contract that took GPUs may have freed others: those of a rival that had more of them."""
-        if self.holding.can_free_others(contract):
-            self.settle_bids(contract.machine_id)
-
-    def _waiting(self, machine_id: int) -> list[Contract]:
-        wanted = (self.contracts[number] for number in self._wanted_running)
-        return [one for one in wanted if one.machine_id == machine_id and one.waits]
-
-    # Steps
-
-    def _schedule(self, contract: Contract) -> None:
-        if contract.steps:
-            self._timetable.add(contract.steps[0].at, "step", contract.id)
-
-    def _plan(self, contract: Contract, steps: list[Step]) -> None:
-        """Replace what was going to happen; what is due at once happens at once."""
-        contract.boots += 1
-        contract.steps = steps
-        while contract.steps and contract.steps[0].at <= self.now:
-            self._take_step(contract, schedule=False)
-        self._schedule(contract)
-        self.save(contract)
-
-    def _take_step(self, contract: Contract, schedule: bool = True) -> None:
-        step = contract.steps.pop(0)
-        self._apply(contract, step)
-        if step.then == "fail":
-            contract.intended_status = contract.cur_state = contract.next_state = "stopped"
-        if schedule:
-            self._schedule(contract)
-        self.save(contract)
-        if step.then:
-            self._release(contract)
-
-    def _apply(self, contract: Contract, step: Step) -> None:
-        """Change the reported status; the GPU bills exactly while that is running."""
-        was = contract.is_running
-        contract.actual_status, contract.status_msg = step.actual, step.msg
-        if contract.is_running and not was:
-            contract.running_since = step.at
-            self.ledger.open(contract.id, "gpu", contract.dph_base, step.at)
-        elif was and not contract.is_running:
-            contract.ran_before += step.at - (contract.running_since or step.at)
-            contract.running_since = None
-            self.ledger.close(contract.id, "gpu", step.at)
-
-    # What a renter can ask for
-
-    def new_contract_id(self) -> int:
-        """Ids are given once."""
-        return FIRST_CONTRACT + self.account.new_id()
-
-    def secret(self, purpose: str, number: int) -> str:
-        """32 hexadecimal digits that look random and are the same in each run of a seed."""
-        return f"{random.Random(f'{purpose} {self.seed} {number}').getrandbits(128):032x}"
-
-    def rent(self, contract: Contract, start: bool = True) -> None:
-        """A new contract starts to exist and to bill its disk; with ``start`` it takes its GPUs and boots."""
-        self._take_in(contract)
-        self.ledger.open(contract.id, "disk", storage_price(contract.storage_cost, contract.disk), self.now)
-        if start and self._claim(contract):
-            self._plan(contract, boot.first_boot(self.seed, contract, self.now))
-            self._settle_the_rest(contract)
-        else:
-            contract.intended_status = contract.cur_state = contract.next_state = "stopped"
-            self._plan(contract, boot.created_stopped(self.seed, contract, self.now))
-
-    def start(self, contract: Contract) -> bool:
-        """False when the GPUs are taken: the wish stays queued and the contract starts when they are free."""
-        contract.intended_status = contract.next_state = "running"
-        if contract.cur_state == "running":
-            self.save(contract)
-            return True
-        if self._claim(contract):
-            self._begin(contract)
-            self._settle_the_rest(contract)
-            return True
-        self.save(contract)
-        return False
-
-    def _begin(self, contract: Contract) -> None:
-        """The GPUs are held: boot, from the container that is there or from the image."""
-        contract.intended_status = contract.cur_state = contract.next_state = "running"
-        contract.outbid = False
-        if contract.ran_before == 0.0 and contract.running_since is None:
-            self._plan(contract, boot.first_boot(self.seed, contract, self.now))
-        else:
-            self._plan(contract, boot.restart(self.seed, contract, self.now, "exited"))
-
-    def stop(self, contract: Contract) -> None:
-        """Also takes back a start that is still queued."""
-        stopping = contract.intended_status == "stopped" and contract.cur_state == "stopped"
-        contract.outbid = False
-        contract.intended_status = contract.cur_state = contract.next_state = "stopped"
-        if stopping:
-            self.save(contract)
-        else:
-            self._plan(contract, boot.wind_down(self.seed, contract, self.now))
-
-    def reboot(self, contract: Contract) -> None:
-        """Stop and start the container without giving the GPUs away."""
-        self._plan(contract, boot.restart(self.seed, contract, self.now, "rebooting"))
-
-    def recycle(self, contract: Contract) -> None:
-        """Make the container again from its image; what was on its disk is lost."""
-        self._plan(contract, boot.fresh_pull(self.seed, contract, self.now, "recycling"))
-
-    def reprice(self, contract: Contract, price: float) -> None:
-        """A new bid in $/h, billed from now on; it may win or lose the GPUs."""
-        contract.price = price
-        if self.holding.has(contract):
-            self.holding.hold(contract)
-        self.charge(contract)
-        self.settle_bids(contract.machine_id)
-
-    def charge(self, contract: Contract) -> None:
-        """Let a bid, which never pays more than the price on demand, bill at today's prices."""
-        if contract.price is None:
-            return
-        contract.dph_base = min(contract.price, self.offers[contract.ask_id].price)
-        if self.ledger.bills(contract.id, "gpu"):
-            self.ledger.open(contract.id, "gpu", contract.dph_base, self.now)
-        self.save(contract)
-
-    def destroy(self, contract: Contract) -> None:
-        """The contract is gone at once and nothing of it bills any more."""
-        self.ledger.close(contract.id, "gpu", self.now)
-        self.ledger.close(contract.id, "disk", self.now)
-        self.ledger.remember(contract.id, contract.label)
-        self.volumes.unlink(contract.id, self.now)
-        self._index.remove(contract.id)
-        self._wanted_running.discard(contract.id)
-        self.touched.add(contract.id)
-        self.store.remove("contract", contract.id)
-        contract.actual_status, contract.cur_state, contract.steps = None, "unloaded", []
-        self._release(contract)
-
-    def _expire(self, contract: Contract) -> None:
-        """The contract's end: it stops for good, its disk stays until it is destroyed."""
-        self.stop(contract)
-
-    def _stop_for_credit(self) -> None:
-        """No money left: everything that runs is stopped."""
-        for contract_id in sorted(self._wanted_running):
-            self.stop(self.contracts[contract_id])
+    def _plan_end_of_volume(self, volume: Volume) -> None:
+        self._timetable.add(volume.end_date + KEPT_AFTER_END, "delete", volume.id)
 
     # Market events
+
+    def set_credit(self, dollars: float) -> None:
+        """So much is left in the account."""
+        given = self.account.paid - self.account.credit
+        self.account.set_paid(dollars + self.ledger.total(self.now) + given)
+        if not self.has_credit():
+            self._stop_for_credit()
+
+    def take_gpus(self, contract: Contract) -> None:
+        """A stranger rents a contract's GPUs on demand, which must not be held by others who do."""
+        for rival in self.holding.bids_on(contract):
+            self._preempt(rival)
+        self.holding.hand_to_stranger(contract)
+        self._save_machine(contract.machine_id)
+        self.settle_bids(contract.machine_id)
+
+    def give_back_gpus(self, contract: Contract) -> None:
+        """Strangers leave a contract's GPUs, to whoever waits for them."""
+        self.holding.free_of_strangers(contract)
+        self._save_machine(contract.machine_id)
+        self.settle_bids(contract.machine_id)
+
+    def _save_machine(self, machine_id: int) -> None:
+        self.store.put("machine", machine_id, self.machines[machine_id].record())
 
     def ask_for_bids(self, offer: Offer, per_gpu: float) -> None:
         """Strangers bid so much for each GPU, in $/h: offers that share GPUs with this one can't be had for less."""
@@ -429,7 +300,7 @@ class World:
     def set_offline(self, machine: Machine, offline: bool) -> None:
         """A machine is lost, or comes back: meanwhile nothing on it bills, answers or can be rented."""
         machine.offline = offline
-        self.store.put("machine", machine.id, {"offline": offline})
+        self._save_machine(machine.id)
         on_it = [contract for contract in self.contracts.values() if contract.machine_id == machine.id]
         for contract in on_it:
             contract.offline = offline
@@ -438,6 +309,26 @@ class World:
         bill = self.ledger.pause if offline else self.ledger.resume
         for number in [contract.id for contract in on_it] + stored:
             bill(number, self.now)
+
+    @property
+    def vanish_on_create(self) -> int:
+        """How many of the next offers that somebody tries to rent turn out to be gone."""
+        return self._market["vanish_on_create"]
+
+    @vanish_on_create.setter
+    def vanish_on_create(self, number: int) -> None:
+        self._market["vanish_on_create"] = number
+        self.store.put("market", "market", self._market)
+
+    @property
+    def seen(self) -> list[int]:
+        """Ids of the offers of the last search's answer."""
+        return self._market["seen"]
+
+    @seen.setter
+    def seen(self, offers: list[int]) -> None:
+        self._market["seen"] = offers
+        self.store.put("market", "market", self._market)
 
     def save_offer(self, offer: Offer) -> None:
         """Remember what a market event changed."""

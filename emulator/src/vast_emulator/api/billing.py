@@ -91,9 +91,7 @@ def _contract_days(world: World, number: int, spans: list[Span], first: float, l
                     "end": high,
                     "type": kind,
                     "source": f"{kind}-{number}",
-                    "description": f"Volume {number}"
-                    if kind == "volume"
-                    else f"Instance {number} GPU, storage and traffic",
+                    "description": description,
                     "amount": math.fsum(item["amount"] for item in items),
                     "metadata": {
                         "label": owner.label if owner else world.ledger.label(number),

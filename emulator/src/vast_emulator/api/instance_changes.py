@@ -10,6 +10,7 @@ from typing import Any
 from vast_emulator import values
 from vast_emulator.failures import Refusal, invalid_args
 from vast_emulator.ledger import HOURS_PER_MONTH
+from vast_emulator.price_increases import answer, pending
 from vast_emulator.renting import arguments, check_start, docker_options, environment, image_of, template_of
 from vast_emulator.routing import Call, Reply, api
 from vast_emulator.rows import row
@@ -78,15 +79,29 @@ def deposit(call: Call) -> dict[str, Any]:
 
 @api.add("GET", "/api/v0/instances/pending-price-increases")
 def price_increases(call: Call) -> dict[str, Any]:
-    """Hosts do not raise prices of running contracts here."""
-    return {"success": True, "count": 0, "truncated": False, "pending_price_increases": []}
+    """What hosts ask for and nobody answered yet."""
+    found = pending(call.world)
+    return {"success": True, "count": len(found), "truncated": False, "pending_price_increases": found}
 
 
 @api.add("PUT", "/api/v0/instances/accept-price-increase")
+def accept_price_increase(call: Call) -> dict[str, Any]:
+    """Pay the new price from now on."""
+    return _answer_price_increase(call, accepted=True)
+
+
 @api.add("PUT", "/api/v0/instances/reject-price-increase")
-def answer_price_increase(call: Call) -> dict[str, Any]:
-    """There is never one to answer."""
+def reject_price_increase(call: Call) -> dict[str, Any]:
+    """Go on at the old price."""
+    return _answer_price_increase(call, accepted=False)
+
+
+def _answer_price_increase(call: Call, accepted: bool) -> dict[str, Any]:
     body = call.body
     if set(body) != {"pending_price_increase_id"}:
         raise invalid_args("exactly pending_price_increase_id is expected.")
-    raise Refusal(404, "no_pending_price_increase", "There is no such pending price increase.")
+    number = values.identifier(body["pending_price_increase_id"])
+    contract = None if number is None else answer(call.world, number, accepted)
+    if contract is None:
+        raise Refusal(404, "no_pending_price_increase", "There is no such pending price increase.")
+    return {"success": True, "pending_price_increase_id": number, "contract_id": contract.id}

@@ -25,7 +25,7 @@ def list_retired(call: Call) -> dict[str, Any]:
     if call.world.settings.v0_list == "gone":
         text = "/api/v0/instances/ is deprecated. Use /api/v1/instances/ instead."
         raise Refusal(410, "deprecated_endpoint", text)
-    return {"instances": [row(one, call.world, call.service.addresses) for one in call.world.contracts.values()]}
+    return {"instances": [row(one, call.world, call.service.addresses) for one in call.world.shown.contracts.values()]}
 
 
 @api.add("GET", "/api/v0/instances/filters")
@@ -33,14 +33,14 @@ def filters(call: Call) -> dict[str, Any]:
     """The combinations that occur, for a client to offer as choices."""
     world = call.world
     columns = ("actual_status", "verification", "gpu_name")
-    found = {tuple(stored_value(one, world, column) for column in columns) for one in world.contracts.values()}
+    found = {tuple(stored_value(one, world, column) for column in columns) for one in world.shown.contracts.values()}
     return {"filters": [dict(zip(columns, one, strict=True)) for one in sorted(found, key=str)]}
 
 
 @api.add("GET", "/api/v0/instances/{id}")
 def show(call: Call) -> dict[str, Any]:
     """One object under a plural key; null for every id that is not an instance of the account."""
-    contract = call.world.contract(call.params["id"])
+    contract = call.world.shown.contract(call.params["id"])
     if contract is None:
         return {"instances": None}
     made = row(contract, call.world, call.service.addresses)

@@ -17,7 +17,9 @@ def search(call: Call, query: Any) -> list[dict[str, Any]]:
     """Rows for a query object."""
     world = call.world
     parsed = Search(query, world.now, world.settings.search_by_id == "works")
-    return parsed.run(world.offers.values(), world.is_bid)
+    rows = parsed.run(world.offers.values(), world.is_bid)
+    world.seen = [row["id"] for row in rows]
+    return rows
 
 
 @api.add("POST", "/api/v0/bundles")

@@ -38,7 +38,7 @@ def _rent(call: Call, offer_id: Any, size: int, name: str | None, source: int | 
         world.vanish_on_create -= 1
         _vanish(call, world.volumes.offer(values.identifier(offer_id)))
     offer = offer_for(world, offer_id, size)
-    return world.volumes.create(world.new_contract_id(), offer, size, name, world.now, source)
+    return world.rent_volume(offer, size, name, source)
 
 
 def _vanish(call: Call, offer: VolumeOffer | None) -> None:

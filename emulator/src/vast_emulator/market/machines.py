@@ -28,6 +28,20 @@ class Machine:
     bids: dict[int, float] = field(default_factory=dict)
     offline: bool = False
 
+    def strangers(self) -> list[int]:
+        """GPUs that another client of the marketplace rents."""
+        return [gpu for gpu, holder in enumerate(self.holders) if holder == STRANGER]
+
+    def record(self) -> dict[str, Any]:
+        """What market events may have changed."""
+        return {"offline": self.offline, "strangers": self.strangers()}
+
+    def restore(self, record: dict[str, Any]) -> None:
+        """Take in what :meth:`record` said; of the holders, only the strangers."""
+        self.offline = record["offline"]
+        if "strangers" in record:
+            self.holders = [STRANGER if gpu in record["strangers"] else None for gpu in range(len(self.holders))]
+
 
 @dataclass(eq=False)
 class Offer:
