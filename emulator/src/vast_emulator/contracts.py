@@ -125,6 +125,16 @@ class Contract:
         return self.cur_state == "running" and not self.is_running and bool(self.steps)
 
     @property
+    def is_stuck(self) -> bool:
+        """Whether its boot will never end."""
+        return self.cur_state == "running" and self.actual_status in (None, "created", "loading") and not self.steps
+
+    @property
+    def has_exited(self) -> bool:
+        """Whether its container ended by itself."""
+        return self.cur_state == "running" and self.actual_status == "exited" and not self.steps
+
+    @property
     def answers(self) -> bool:
         """Whether it runs and can be reached."""
         return self.is_running and not self.offline

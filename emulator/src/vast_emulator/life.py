@@ -68,7 +68,7 @@ class Life:
 
     def show_from(self, contract: Contract, at: float) -> None:
         """Let lists and single reads know of it from a moment on."""
-        contract.shown_from = at
+        contract.shown_from = at if at > self.now else 0.0
         self._show(contract)
         self.save(contract)
 
@@ -172,12 +172,14 @@ class Life:
 
     def _take_step(self, contract: Contract, schedule: bool = True) -> None:
         step = contract.steps.pop(0)
-        self._apply(contract, step)
+        if step.then == "deaf":
+            contract.deaf = True
+        else:
+            self._apply(contract, step)
         if step.then in ("fail", "crash"):
             contract.failed, contract.cur_state = True, "stopped"
         if step.then == "fail":
             contract.intended_status = contract.next_state = "stopped"
-        contract.deaf = contract.deaf or step.then == "deaf"
         if schedule:
             self._schedule(contract)
         self.save(contract)
@@ -301,7 +303,8 @@ class Life:
 
     def revive(self, contract: Contract) -> None:
         """One of :attr:`gone` exists and bills again. What ran then runs again, if its GPUs can still be had."""
-        del self.gone[contract.id]
+        if self.gone.pop(contract.id, None) is None:
+            return
         self.store.remove("gone", contract.id)
         ran, was_up = contract.cur_state == "running", contract.is_running
         if contract.running_since is not None:
@@ -356,10 +359,10 @@ class Life:
         contract.troubles[kind] = trouble
         if contract.is_booting:
             self._follow(contract, troubles.hit(contract, kind, contract.steps, self.now))
-        elif contract.running_since is not None and kind in ("exit", "ssh") and not contract.steps:
+        elif contract.running_since is not None and contract.cur_state == "running" and kind in ("exit", "ssh"):
             up = Step(contract.running_since, "running", contract.status_msg)
-            steps = troubles.hit(contract, kind, [up], self.now)
-            self._follow(contract, [step._replace(at=max(step.at, self.now)) for step in steps if step != up])
+            steps = troubles.hit(contract, kind, [up, *contract.steps], self.now)[1:]
+            self._follow(contract, [step._replace(at=max(step.at, self.now)) for step in steps])
         else:
             self.save(contract)
 
@@ -370,3 +373,27 @@ class Life:
     def resume(self, contract: Contract) -> None:
         """A container that ended by itself starts again."""
         self._boot(contract, boot.restart(self.seed, contract, self.now, "exited"))
+
+    def answer_ssh(self, contract: Contract) -> None:
+        """Its SSH ports answer, now and in later boots."""
+        contract.deaf = False
+        contract.troubles.pop("ssh", None)
+        self._follow(contract, [step for step in contract.steps if step.then != "deaf"])
+
+    def heal(self, contract: Contract) -> None:
+        """Boots meet no trouble any more; one that is stuck starts anew."""
+        contract.troubles.clear()
+        if contract.is_stuck:
+            self._begin(contract)
+
+    def keep_message(self, contract: Contract, text: str | None) -> None:
+        """Whatever happens, ``status_msg`` stays what it is now, or the text."""
+        contract.stale_msg = contract.status_msg if text is None else text
+        contract.status_msg = contract.stale_msg
+
+    def add_traffic(self, contract: Contract, up: float, down: float) -> None:
+        """So many GB went up and came down."""
+        facts = self.machines[contract.machine_id].facts
+        for kind, price, gigabytes in (("bwu", "inet_up_cost", up), ("bwd", "inet_down_cost", down)):
+            if gigabytes:
+                self.ledger.add_traffic(contract.id, kind, facts[price], gigabytes, self.now)

@@ -39,7 +39,7 @@ def no_such_volume(text: str = "Volume with that ID does not exist.") -> Refusal
 def offer_for(world: World, number: Any, size: int) -> VolumeOffer:
     """A volume offer that has so many GB."""
     offer = world.volumes.offer(values.identifier(number))
-    if offer is None:
+    if offer is None or offer.machine.facts["end_date"] <= world.now:
         raise no_such_volume(f"could not find a listed volume matching id {number}")
     if size > offer.free:
         raise invalid_args(f"size {size} GB is more than the {int(offer.free)} GB that are left.")

@@ -226,7 +226,7 @@ def find_offer(world: World, offer_id: Any) -> Offer:
         world.vanish_on_create -= 1
         offer.vanished = True
         world.save_offer(offer)
-    if offer is None or offer.gone or not is_free(offer, world.is_bid):
+    if offer is None or offer.gone or offer.facts["end_date"] <= world.now or not is_free(offer, world.is_bid):
         raise no_such_ask(world, offer_id)
     return offer
 

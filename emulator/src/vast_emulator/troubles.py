@@ -107,18 +107,16 @@ def _exit(contract: Contract, trouble: dict[str, Any], steps: list[Step], now: f
 
 
 def _ssh(contract: Contract, trouble: dict[str, Any], steps: list[Step], now: float) -> list[Step]:
-    if trouble["running"] == 0:
-        return [step._replace(then="deaf") if step.actual == "running" else step for step in steps]
     return _later(steps, trouble["running"], lambda up, at: Step(at, "running", up.msg, "deaf"))
 
 
 def _later(steps: list[Step], seconds: float, step: Callable[[Step, float], Step]) -> list[Step]:
-    """One more step, so many seconds after the boot ended well."""
+    """One more step, so many seconds after the boot ended well; nothing follows the end of the container."""
     place = _index(steps, "running")
     if place == len(steps):
         return steps
-    made = step(steps[place], steps[place].at + seconds)
-    return sorted([*steps, made], key=lambda one: one.at)
+    steps = sorted([*steps, step(steps[place], steps[place].at + seconds)], key=lambda one: one.at)
+    return steps[: place + 2 + _index(steps[place + 1 :], "exited")]
 
 
 Bent = Callable[[Contract, dict[str, Any], list[Step], float], list[Step]]

@@ -265,14 +265,16 @@ class World(Life):
             self._stop_for_credit()
 
     def take_gpus(self, contract: Contract) -> None:
-        """A stranger rents a contract's GPUs on demand, which must not be held by others who do."""
+        """A stranger rents a contract's GPUs on demand; nothing happens while the account does so itself."""
+        if not self.holding.is_free_of_demand(contract):
+            return
         for rival in self.holding.bids_on(contract):
             self._preempt(rival)
         self.holding.hand_to_stranger(contract)
         self._save_machine(contract.machine_id)
         self.settle_bids(contract.machine_id)
 
-    def give_back_gpus(self, contract: Contract) -> None:
+    def leave_gpus(self, contract: Contract) -> None:
         """Strangers leave a contract's GPUs, to whoever waits for them."""
         self.holding.free_of_strangers(contract)
         self._save_machine(contract.machine_id)

@@ -8,11 +8,13 @@ from __future__ import annotations
 from typing import Any
 
 from vast_emulator import values
+from vast_emulator.contracts import Contract
 from vast_emulator.events import named
 from vast_emulator.events.offers import MOST_DOLLARS
 from vast_emulator.events.table import Happening, Scene, event
 from vast_emulator.failures import invalid_args
 from vast_emulator.market.machines import BID_STEP
+from vast_emulator.settings import CHOICES
 
 # Strangers outbid by a tenth, at least by the smallest step.
 _MORE = 1.1
@@ -20,13 +22,30 @@ _MORE = 1.1
 
 @event("outbid")
 def outbid(scene: Scene, wanted: Any) -> Happening:
-    """A stranger bids more than an interruptible instance."""
-    contract = named.instance(scene, wanted)
-    if contract.price is None:
+    """A stranger bids more than interruptible instances; ``shape`` says what they look like then."""
+    wanted = named.details(wanted, "outbid", "instance", "shape")
+    shape = wanted.get("shape")
+    if shape is not None and shape not in CHOICES["outbid_shape"]:
+        raise invalid_args(f"shape must be one of {', '.join(CHOICES['outbid_shape'])}.")
+    contracts = named.instances(scene, wanted.get("instance"))
+    bids = [contract for contract in contracts if contract.is_bid]
+    if contracts and not bids:
         raise invalid_args("only a bid can be outbid.")
-    more = max(contract.price * _MORE, contract.price + BID_STEP)
+
+    def happen() -> None:
+        for contract in bids:
+            _outbid(scene, contract, shape)
+
+    return happen
+
+
+def _outbid(scene: Scene, contract: Contract, shape: str | None) -> None:
     offer = scene.world.offers[contract.ask_id]
-    return lambda: scene.world.ask_for_bids(offer, more / len(offer.gpu_ids))
+    dollars = contract.price or 0.0
+    more = max(dollars * _MORE, dollars + BID_STEP)
+    contract.outbid_shape = shape
+    scene.world.save(contract)
+    scene.world.ask_for_bids(offer, more / len(offer.gpu_ids))
 
 
 @event("set_min_bid")

@@ -1,17 +1,86 @@
 # Copyright (c) 2026, cloudctl.vastai contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The machine, offer or instance that an event is about."""
+"""The machines, offers, instances and volumes that an event is about."""
 
 from __future__ import annotations
 
-from typing import Any
+from fnmatch import fnmatchcase
+from typing import Any, NamedTuple
 
 from vast_emulator import values
 from vast_emulator.contracts import Contract
-from vast_emulator.events.table import Scene
-from vast_emulator.failures import Refusal, no_such_instance
+from vast_emulator.failures import Refusal, invalid_args, no_such_instance
 from vast_emulator.market.machines import Machine, Offer
+from vast_emulator.volumes import Volume
+from vast_emulator.world import World
+
+
+class Scene(NamedTuple):
+    """Where events happen. ``this`` is the instance of the request that set them off, or None."""
+
+    world: World
+    this: int | None = None
+
+
+def details(wanted: Any, event: str, about: str, *more: str) -> dict[str, Any]:
+    """The details of an event as an object. ``about`` names what it is about; given alone, it needs no object."""
+    if not isinstance(wanted, dict) or (wanted and set(wanted) <= {"label", "machine_id"} and about == "instance"):
+        wanted = {about: wanted}
+    if not set(wanted) <= {about, *more}:
+        raise invalid_args(f"{event} takes {', '.join([about, *more])}.")
+    return wanted
+
+
+# Instances
+
+
+def instances(scene: Scene, wanted: Any) -> list[Contract]:
+    """Instances: one by its id, ``"this"`` or ``"newest"``; those of a list of ids; or ``"all"``, those with
+    ``{"label": pattern}`` and those on ``{"machine_id": id}``, of which there may be none.
+    """
+    contracts = scene.world.contracts
+    if wanted == "all":
+        return list(contracts.values())
+    if isinstance(wanted, dict):
+        return [contract for contract in contracts.values() if _is_meant(contract, wanted)]
+    if isinstance(wanted, list):
+        return [instance(scene, one) for one in wanted]
+    return [instance(scene, wanted)]
+
+
+def _is_meant(contract: Contract, wanted: dict[str, Any]) -> bool:
+    if not wanted or not set(wanted) <= {"label", "machine_id"}:
+        raise invalid_args("instances are named by label, machine_id or both.")
+    pattern = values.text(wanted.get("label"), "label", 1024, "*") or ""
+    if not fnmatchcase(contract.label or "", pattern):
+        return False
+    return "machine_id" not in wanted or contract.machine_id == values.identifier(wanted["machine_id"])
+
+
+def instance(scene: Scene, wanted: Any) -> Contract:
+    """One instance, by its id; ``"this"``: the one of the request that set the event off; or ``"newest"``."""
+    found = scene.world.contract(_number(scene, wanted))
+    if found is None:
+        raise no_such_instance(wanted)
+    return found
+
+
+def _number(scene: Scene, wanted: Any) -> Any:
+    if wanted == "newest":
+        return scene.world.ids[-1] if scene.world.ids else None
+    return scene.this if wanted == "this" else wanted
+
+
+def destroyed(scene: Scene, wanted: Any) -> Contract:
+    """An instance that was destroyed, as it was then, by its id or ``"this"``."""
+    found = scene.world.gone.get(values.identifier(_number(scene, wanted)) or 0)
+    if found is None:
+        raise Refusal(404, "no_such_instance", f"Instance {wanted} was not destroyed.")
+    return found
+
+
+# Machines
 
 
 def machine(scene: Scene, wanted: Any) -> Machine:
@@ -20,6 +89,20 @@ def machine(scene: Scene, wanted: Any) -> Machine:
     if found is None:
         raise Refusal(404, "no_such_machine", f"There is no machine {wanted}.")
     return found
+
+
+def machines(scene: Scene, wanted: dict[str, Any], event: str) -> list[Machine]:
+    """The machine of ``machine_id`` (or those of a list), or those of ``instance``."""
+    if ("instance" in wanted) == ("machine_id" in wanted):
+        raise invalid_args(f"{event} takes machine_id or instance.")
+    if "machine_id" in wanted:
+        given = wanted["machine_id"]
+        return [machine(scene, one) for one in (given if isinstance(given, list) else [given])]
+    owners = {contract.machine_id: None for contract in instances(scene, wanted["instance"])}
+    return [scene.world.machines[number] for number in owners]
+
+
+# Offers
 
 
 def offer(scene: Scene, wanted: Any) -> Offer:
@@ -31,9 +114,42 @@ def offer(scene: Scene, wanted: Any) -> Offer:
     return found
 
 
-def instance(scene: Scene, wanted: Any) -> Contract:
-    """An instance by its id, or ``"this"``: the one of the request that set the event off."""
-    found = scene.world.contract(scene.this if wanted == "this" else wanted)
+OFFERS = ("offer_id", "machine_id", "instance", "offers")
+
+
+def offers(scene: Scene, wanted: dict[str, Any], event: str) -> list[Offer]:
+    """The offer of ``offer_id``, those of ``machine_id``, those that ``instance`` was rented from, or ``offers``:
+    ``"all"``, ``"seen"`` (those of the last answer to a search) or a list of ids.
+    """
+    names = [name for name in OFFERS if name in wanted]
+    if len(names) != 1:
+        raise invalid_args(f"{event} takes one of {', '.join(OFFERS)}.")
+    given = wanted[names[0]]
+    if names == ["offer_id"]:
+        return [offer(scene, given)]
+    if names == ["machine_id"]:
+        return list(machine(scene, given).offers)
+    if names == ["instance"]:
+        return [scene.world.offers[contract.ask_id] for contract in instances(scene, given)]
+    return _many_offers(scene, given)
+
+
+def _many_offers(scene: Scene, given: Any) -> list[Offer]:
+    if given == "all":
+        return list(scene.world.offers.values())
+    if given == "seen":
+        given = scene.world.seen
+    if not isinstance(given, list):
+        raise invalid_args('offers must be "all", "seen" or a list of ids.')
+    return [offer(scene, number) for number in given]
+
+
+# Volumes
+
+
+def volume(scene: Scene, wanted: Any) -> Volume:
+    """A volume by its id."""
+    found = scene.world.volumes.volumes.get(values.identifier(wanted) or 0)
     if found is None:
-        raise no_such_instance(wanted)
+        raise Refusal(404, "no_such_volume", f"There is no volume {wanted}.")
     return found

@@ -1,35 +1,46 @@
 # Copyright (c) 2026, cloudctl.vastai contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The table of events, and how a description of some becomes something that can happen."""
+"""The table of events, and how a description of some becomes something that can happen.
+
+Every event may come ``after`` some emulated seconds; one that can be undone may last ``for`` some. Both wait on the
+world's agenda, which survives a restart.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from vast_emulator.failures import invalid_args
-from vast_emulator.world import World
+from vast_emulator import values
+from vast_emulator.events.named import Scene
+from vast_emulator.failures import Refusal, invalid_args
 
-Happening = Callable[[], None]
+__all__ = ["LONGEST", "Event", "Happening", "Scene", "event", "names", "parse"]
 
+# Seconds.
+LONGEST = 366 * 86400.0
 
-class Scene(NamedTuple):
-    """Where events happen. ``this`` is the instance of the request that set them off, or None."""
-
-    world: World
-    this: int | None = None
-
-
+# Lets an event happen; of one that can be undone, gives the details that its undoing needs.
+Happening = Callable[[], dict[str, Any] | None]
 Event = Callable[[Scene, Any], Happening]
-_EVENTS: dict[str, Event] = {}
 
 
-def event(name: str) -> Callable[[Event], Event]:
+class _Entry(NamedTuple):
+    """An event and the name of the one that undoes it."""
+
+    function: Event
+    undo: str | None
+
+
+_EVENTS: dict[str, _Entry] = {}
+
+
+def event(name: str, undo: str | None = None) -> Callable[[Event], Event]:
     """Decorator that puts an event into the table. It checks what is wanted at once and returns what lets it happen."""
 
     def register(function: Event) -> Event:
-        _EVENTS[name] = function
+        _EVENTS[name] = _Entry(function, undo)
         return function
 
     return register
@@ -44,4 +55,38 @@ def parse(scene: Scene, wanted: Mapping[str, Any]) -> list[Happening]:
     """What ``{"name": details, ...}`` lets happen; all of it is understood before the first happens."""
     if not wanted or not set(wanted) <= set(_EVENTS):
         raise invalid_args(f"say what happens: {', '.join(names())}.")
-    return [_EVENTS[name](scene, details) for name, details in wanted.items()]
+    return [_happening(scene, name, details) for name, details in wanted.items()]
+
+
+def _happening(scene: Scene, name: str, details: Any) -> Happening:
+    if isinstance(details, dict) and "after" in details:
+        return _later(scene, name, dict(details))
+    if isinstance(details, dict) and "for" in details:
+        return _for_a_while(scene, name, dict(details))
+    return _EVENTS[name].function(scene, details)
+
+
+def _later(scene: Scene, name: str, details: dict[str, Any]) -> Happening:
+    seconds = values.number(details.pop("after"), "after", 0.0, LONGEST)
+    try:
+        _happening(scene, name, details)
+    except Refusal as refusal:
+        # What it is about may yet come.
+        if refusal.status != 404:
+            raise
+    return lambda: scene.world.agenda.add(scene.world.now + seconds, {name: details}, scene.this)
+
+
+def _for_a_while(scene: Scene, name: str, details: dict[str, Any]) -> Happening:
+    seconds = values.number(details.pop("for"), "for", 0.0, LONGEST)
+    entry = _EVENTS[name]
+    if entry.undo is None:
+        raise invalid_args(f"{name} cannot be undone, so it has no for.")
+    undo, happen = entry.undo, entry.function(scene, details)
+
+    def both() -> None:
+        about = happen()
+        if about is not None:
+            scene.world.agenda.add(scene.world.now + seconds, {undo: about}, scene.this)
+
+    return both
