@@ -71,6 +71,11 @@ class Account:
         """Dollars paid in that were not given to another account."""
         return math.fsum([self.paid, *(-transfer["amount"] for transfer in self.transfers)])
 
+    def pay_in(self, dollars: float) -> None:
+        """Change what was paid in, by an amount that may be negative."""
+        self._facts["credit"] += dollars
+        self._store.put("account", "facts", self._facts)
+
     def key(self, first: str) -> str:
         """The account's key: the one the emulator was started with, or what it was reset to."""
         return self._facts.get("keys", {}).get(first, first)

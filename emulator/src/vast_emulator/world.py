@@ -53,6 +53,7 @@ class World:
         # world does not know what events mean; until somebody who does sets this, the agenda waits.
         self.let_happen: Callable[[dict[str, Any], int | None], None] | None = None
         stored = next((Genesis(**record) for _key, record in store.load("genesis")), None)
+        self.is_new = stored is None
         if stored is None:
             self.genesis = genesis
             self.clock = Clock(emulated=genesis.at, wall=genesis.at, speed=speed)
@@ -70,7 +71,7 @@ class World:
         genesis = self.genesis
         self.store.put("genesis", "genesis", genesis._asdict())
         self.store.put("clock", "clock", self.clock.record())
-        self.settings = Settings()
+        self.settings = Settings.stored(self.store)
         self.now = genesis.at
         self.machines: dict[int, Machine] = {}
         self.offers: dict[int, Offer] = {}
