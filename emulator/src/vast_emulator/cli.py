@@ -1,7 +1,7 @@
 # Copyright (c) 2026, cloudctl.vastai contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``vast-emulator serve``."""
+"""``vast-emulator serve`` and ``vast-emulator check``."""
 
 from __future__ import annotations
 
@@ -10,11 +10,14 @@ import secrets
 import sys
 import time
 
-from vast_emulator import __version__
+from vast_emulator import __version__, scenario_files
+from vast_emulator.door import bind
+from vast_emulator.faults.planned import Faults
 from vast_emulator.limits import Limits
 from vast_emulator.market.generator import MACHINES
 from vast_emulator.request_log import RequestLog
-from vast_emulator.server import bind, run
+from vast_emulator.scenario import Stage
+from vast_emulator.server import run
 from vast_emulator.service import Service
 from vast_emulator.ssh_endpoints import BannerListeners, DocumentationAddresses
 from vast_emulator.store import Store
@@ -29,38 +32,90 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--host", default="127.0.0.1", help="address to listen on")
     serve.add_argument("--port", type=int, default=0, help="port to listen on; 0 takes a free one")
     serve.add_argument("--api-key", help="the account's key; made up when not given")
-    serve.add_argument("--seed", type=int, default=7, help="the marketplace is the same for the same seed")
-    serve.add_argument("--machines", type=int, default=MACHINES, help="machines to generate; each makes several offers")
+    _add_market(serve)
     serve.add_argument("--speed", type=float, default=60.0, help="emulated seconds per second; 0 stops the clock")
     serve.add_argument("--rate-limits", choices=("off", "documented"), default="off")
     serve.add_argument("--state", metavar="FILE", help="SQLite file that survives restarts; a new one is made")
     serve.add_argument("--request-log", metavar="FILE", help="append one JSON line per API request")
     serve.add_argument("--ssh", choices=("banner", "off"), default="banner", help="what answers at SSH ports")
+    serve.add_argument(
+        "--scenario",
+        metavar="NAME|FILE",
+        action="append",
+        default=[],
+        help="what goes wrong: a scenario that ships, or a YAML file; may be given several times",
+    )
+    check = commands.add_parser("check", help="say whether scenario files can be played")
+    check.add_argument("files", metavar="FILE", nargs="+", help="a YAML file, or the name of a scenario that ships")
+    _add_market(check)
     return parser
 
 
+def _add_market(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--seed", type=int, default=7, help="the marketplace is the same for the same seed")
+    command.add_argument(
+        "--machines", type=int, default=MACHINES, help="machines to generate; each makes several offers"
+    )
+
+
 def main(argv: list[str] | None = None) -> int:
-    """Serve as asked. Exit code 0 when stopped by a signal, 2 for bad usage, 1 when the port is taken."""
+    """Do as asked. Exit code 0 when stopped by a signal, 2 for bad usage or scenarios, 1 when the port is taken."""
     parser = _parser()
     options = parser.parse_args(argv)
-    if options.speed < 0 or options.machines < 0:
+    if options.machines < 0 or getattr(options, "speed", 0) < 0:
         parser.error("--speed and --machines must not be negative")
+    return _check(options) if options.command == "check" else _serve(options)
+
+
+def _serve(options: argparse.Namespace) -> int:
     try:
         listener = bind(options.host, options.port)
     except (OSError, OverflowError) as error:
-        sys.stderr.write(f"vast-emulator: cannot listen on {options.host}:{options.port}: {error}\n")
+        _complain(f"cannot listen on {options.host}:{options.port}: {error}")
         return 1
     store = Store(options.state)
+    service = _service(options, store)
+    try:
+        scenarios = {
+            name: scenario_files.understand(scenario_files.find(name), service.stage) for name in options.scenario
+        }
+    except scenario_files.FileError as error:
+        _complain(str(error))
+        return 2
+    service.stage.open_with(scenarios)
+    return run(service, listener)
+
+
+def _service(options: argparse.Namespace, store: Store) -> Service:
     api_key = _api_key(store, options.api_key)
-    world = World(store, Genesis(time.time(), options.seed, options.machines), options.speed)
-    service = Service(
-        world=world,
+    return Service(
+        world=World(store, Genesis(time.time(), options.seed, options.machines), options.speed),
         api_key=api_key,
         addresses=BannerListeners() if options.ssh == "banner" else DocumentationAddresses(),
-        limits=Limits(options.rate_limits == "documented"),
+        limits=Limits(options.rate_limits == "documented", store),
         log=RequestLog(options.request_log),
     )
-    return run(service, listener)
+
+
+def _check(options: argparse.Namespace) -> int:
+    """One line per file: on standard output if it can be played, on standard error if not."""
+    store = Store(None)
+    world = World(store, Genesis(time.time(), options.seed, options.machines), 0.0)
+    stage = Stage(world, Faults(world), Limits(False, store))
+    code = 0
+    for name in options.files:
+        try:
+            scenario = scenario_files.understand(scenario_files.find(name), stage)
+        except scenario_files.FileError as error:
+            _complain(str(error))
+            code = 2
+        else:
+            sys.stdout.write(f"{name}: fine; faults: {len(scenario.faults)}, events: {len(scenario.events)}\n")
+    return code
+
+
+def _complain(sentence: str) -> None:
+    sys.stderr.write(f"vast-emulator: {sentence}\n")
 
 
 def _api_key(store: Store, given: str | None) -> str:

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class Refusal(Exception):
     """An answer other than success: ``{"success": false, "error": code, "msg": text}`` with an HTTP status.
@@ -15,12 +17,32 @@ class Refusal(Exception):
     def __init__(self, status: int, error: str, msg: str, **more: object) -> None:
         super().__init__(msg)
         self.status = status
-        self.body = {"success": False, "error": error, "msg": msg, **more}
+        self.body: dict[str, Any] = {"success": False, "error": error, "msg": msg, **more}
+
+    @property
+    def reason(self) -> str:
+        """The text for people, without the API's numbers."""
+        return self.body["msg"].removeprefix(_INVALID_ARGS)
+
+
+_INVALID_ARGS = "error 400/3467: Invalid args: "
 
 
 def invalid_args(text: str) -> Refusal:
     """A body that does not fit; the prefix is what the API sends."""
-    return Refusal(400, "invalid_args", f"error 400/3467: Invalid args: {text}")
+    return Refusal(400, "invalid_args", _INVALID_ARGS + text)
+
+
+def offer_gone(offer_id: object) -> Refusal:
+    """An offer that was there a moment ago, as the newest reports have it."""
+    text = f"error 410/3907: no_such_ask Instance type {offer_id} is no longer available."
+    return Refusal(410, "no_such_ask", text)
+
+
+def deprecated_endpoint(path: str, instead: str | None = None) -> Refusal:
+    """An endpoint that was retired."""
+    use = "" if instead is None else f" Use {instead} instead."
+    return Refusal(410, "deprecated_endpoint", f"{path} is deprecated.{use}")
 
 
 def no_such_instance(contract_id: object) -> Refusal:

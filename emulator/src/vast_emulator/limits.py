@@ -1,14 +1,16 @@
 # Copyright (c) 2026, cloudctl.vastai contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Rate limits as the API reference documents them: a minimum interval per endpoint and key, on the emulated clock."""
+"""Rate limits as the API reference documents them: a minimum interval per endpoint and caller, in emulated time."""
 
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 
 from vast_emulator.paths import without_ids
+from vast_emulator.store import Store
 
 # (method, path below /api without ids and without the last slash): seconds between calls.
 INTERVALS: dict[tuple[str, str], float] = {
@@ -39,14 +41,34 @@ INTERVALS: dict[tuple[str, str], float] = {
     ("PUT", "/v0/volumes"): 5.5,
     ("DELETE", "/v0/volumes"): 5.5,
     ("POST", "/v0/volumes/copy"): 5.5,
+    ("POST", "/v0/network_volumes/search"): 5.5,
     ("POST", "/v0/auth/apikeys"): 2.0,
     ("DELETE", "/v0/auth/apikeys/{id}"): 2.0,
     ("GET", "/v0/auth/apikeys"): 1.0,
+    ("PUT", "/v0/users"): 5.0,
+    ("POST", "/v0/users"): 3.0,
+    ("GET", "/v0/subaccounts"): 2.1,
+    ("PUT", "/v0/commands/transfer_credit"): 2.5,
+    ("GET", "/v0/endptjobs"): 3.0,
+    ("GET", "/v0/workergroups"): 2.0,
 }
+# What is said of endpoints for which no interval is documented, when a fault throttles them.
+UNDOCUMENTED = 1.0
 CREATE = ("PUT", "/v0/asks/{id}")
 CREATE_PENALTY = 12.0
 SEARCHES = {("POST", "/v0/bundles"), ("GET", "/v0/bundles"), ("PUT", "/v0/search/asks")}
 SEARCHES_PER_MINUTE = 10
+_KIND = "limits"
+
+
+def _place(method: str, path: str) -> tuple[str, str]:
+    return method, without_ids(path).rstrip("/").removeprefix("/api")
+
+
+def interval(method: str, path: str) -> float:
+    """Seconds that must lie between two calls."""
+    place = _place(method, path)
+    return 60.0 / SEARCHES_PER_MINUTE if place in SEARCHES else INTERVALS.get(place, UNDOCUMENTED)
 
 
 @dataclass
@@ -70,41 +92,56 @@ class Throttled:
             body["retry_after"] = round(self.wait, 3)
         return json.dumps(body).encode(), "application/json"
 
+    def headers(self, style: str) -> dict[str, str]:
+        """The API sends no ``Retry-After``; the official client would honour one, in whole seconds."""
+        return {"Retry-After": str(math.ceil(self.wait))} if style == "retry_after" else {}
+
 
 class Limits:
-    """Last call per endpoint and key."""
+    """Last call per endpoint and identity, which is the key, or the client's address for calls without one."""
 
-    def __init__(self, documented: bool) -> None:
-        self.documented = documented
+    def __init__(self, documented: bool, store: Store) -> None:
+        """``documented`` is how a world begins; a stored one goes on as it was."""
+        self._at_start = documented
+        self._store = store
         self.clear()
+        for _key, record in store.load(_KIND):
+            self.documented = record["documented"]
 
     def clear(self) -> None:
+        """As at the start."""
+        self.documented = self._at_start
+        self._store.remove(_KIND, "mode")
         self._free_at: dict[tuple, float] = {}
         self._searches: dict[str, list[float]] = {}
 
-    def check(self, key: str, method: str, path: str, now: float) -> Throttled | None:
+    def turn(self, documented: bool) -> None:
+        """Have limits from now on, or none."""
+        self.documented = documented
+        self._store.put(_KIND, "mode", {"documented": documented})
+
+    def check(self, identity: str, method: str, path: str, now: float) -> Throttled | None:
         """None and remembers the call when it may pass."""
         if not self.documented:
             return None
-        place = (method, without_ids(path).rstrip("/").removeprefix("/api"))
+        place = _place(method, path)
         if place in SEARCHES:
-            return self._check_search(key, now)
-        interval = INTERVALS.get(place)
-        if interval is None:
+            return self._check_search(identity, now)
+        if place not in INTERVALS:
             return None
-        free_at = self._free_at.get((key, *place), 0.0)
+        free_at = self._free_at.get((identity, *place), 0.0)
         if now >= free_at:
-            self._free_at[key, *place] = now + interval
+            self._free_at[identity, *place] = now + INTERVALS[place]
             return None
         if place == CREATE:
             # An early create does not only fail, it makes the next one wait longer.
-            free_at = self._free_at[key, *place] = now + CREATE_PENALTY
-        return Throttled(interval, free_at - now)
+            free_at = self._free_at[identity, *place] = now + CREATE_PENALTY
+        return Throttled(INTERVALS[place], free_at - now)
 
-    def _check_search(self, key: str, now: float) -> Throttled | None:
-        recent = [at for at in self._searches.get(key, []) if at > now - 60.0]
+    def _check_search(self, identity: str, now: float) -> Throttled | None:
+        recent = [at for at in self._searches.get(identity, []) if at > now - 60.0]
         if len(recent) >= SEARCHES_PER_MINUTE:
-            self._searches[key] = recent
+            self._searches[identity] = recent
             return Throttled(60.0 / SEARCHES_PER_MINUTE, recent[0] + 60.0 - now)
-        self._searches[key] = [*recent, now]
+        self._searches[identity] = [*recent, now]
         return None

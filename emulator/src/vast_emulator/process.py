@@ -24,8 +24,8 @@ class Emulator:
     """``with Emulator(speed=600) as emulator:`` runs ``vast-emulator serve`` on a free port until the block ends.
 
     Keyword arguments are the command's options (``api_key``, ``seed``, ``speed``, ``rate_limits``, ``state``,
-    ``request_log``, ``ssh``, ``machines``). ``url`` and ``api_key`` say where it is; ``python`` is the interpreter
-    that runs it.
+    ``request_log``, ``ssh``, ``machines``, ``scenario``); a list repeats an option. ``url`` and ``api_key`` say where
+    it is; ``python`` is the interpreter that runs it.
     """
 
     def __init__(self, python: str = sys.executable, **options: object) -> None:
@@ -57,7 +57,8 @@ class Emulator:
         """Start and wait until it listens."""
         command = [self.python, "-m", "vast_emulator", "serve", "--port", str(port)]
         for name, value in self.options.items():
-            command += ["--" + name.replace("_", "-"), str(value)]
+            for one in value if isinstance(value, (list, tuple)) else [value]:
+                command += ["--" + name.replace("_", "-"), str(one)]
         # The emulator needs no key of the caller's; it is found whether the package is installed or only on sys.path.
         environment = {name: value for name, value in os.environ.items() if name != "VAST_API_KEY"}
         source = str(Path(__file__).resolve().parents[1])
@@ -141,8 +142,20 @@ class Emulator:
         self.control("POST", "reset")
 
     def fault(self, method: str, path: str, **more: Any) -> dict[str, Any]:
-        """Plan a failure: ``times``, ``when`` (before, after), ``status``, ``body``, ``content_type``, ``headers``."""
-        return self.control("POST", "faults", {"method": method, "path": path, **more})
+        """Plan a fault for a method and path: how often, and what happens. The answer has its ``id``."""
+        return self.control("POST", "faults", {"method": method, "path": path, **more})["fault"]
+
+    def faults(self) -> list[dict[str, Any]]:
+        """The faults that are planned."""
+        return self.control("GET", "faults")["faults"]
+
+    def refuse(self, seconds: float) -> None:
+        """Refuse connections from now on, for so many real seconds."""
+        self.control("POST", "faults", {"refuse": seconds})
+
+    def scenario(self, name: str | None = None, **scenario: Any) -> None:
+        """Begin a scenario now: one that ships, by its name, or one of ``faults``, ``events`` and ``settings``."""
+        self.control("POST", "scenario", {"name": name} if name is not None else scenario)
 
     def clear_faults(self) -> None:
         """Forget planned failures."""

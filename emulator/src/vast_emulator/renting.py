@@ -10,7 +10,7 @@ from typing import Any
 
 from vast_emulator import values
 from vast_emulator.contracts import Contract
-from vast_emulator.failures import Refusal, invalid_args
+from vast_emulator.failures import Refusal, invalid_args, offer_gone
 from vast_emulator.market.machines import Offer
 from vast_emulator.market.offers import is_free
 from vast_emulator.mounting import mounts_of
@@ -43,9 +43,7 @@ def no_such_ask(world: World, offer_id: object) -> Refusal:
     """A stale or taken offer. The status differs between reports; the text ``no_such_ask`` does not."""
     status = world.settings.stale_offer_status
     if status == 410:
-        return Refusal(
-            410, "no_such_ask", f"error 410/3907: no_such_ask Instance type {offer_id} is no longer available."
-        )
+        return offer_gone(offer_id)
     text = f"error 404/3603: no_such_ask Instance type by id {offer_id} is not available."
     return Refusal(status, "no_such_ask" if status == 400 else "invalid_args", text, ask_id=offer_id)
 

@@ -17,6 +17,7 @@ from typing import Any
 import uvicorn
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
+from vast_emulator.door import Door
 from vast_emulator.request_log import RequestLog
 from vast_emulator.service import Service
 
@@ -24,18 +25,20 @@ from vast_emulator.service import Service
 _LONGEST_NAP = 0.5
 
 
-def _counting(log: RequestLog) -> type[asyncio.Protocol]:
-    """The HTTP protocol, telling the request log about connections."""
+def _counting(log: RequestLog, door: Door) -> type[asyncio.Protocol]:
+    """The HTTP protocol, telling the request log and the door about connections."""
 
     class Counting(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
         def connection_made(self, transport: Any) -> None:
             super().connection_made(transport)
             if self.client is not None:
                 log.opened(self.client)
+                door.entered(self.client, transport)
 
         def connection_lost(self, exc: Exception | None) -> None:
             if self.client is not None:
                 log.closed(self.client)
+                door.left(self.client)
             super().connection_lost(exc)
 
     return Counting
@@ -47,7 +50,7 @@ class Server(uvicorn.Server):
     def __init__(self, service: Service, listener: socket.socket) -> None:
         config = uvicorn.Config(
             service,
-            http=_counting(service.log),
+            http=_counting(service.log, service.door),
             ws="none",
             lifespan="off",
             log_config=None,
@@ -61,10 +64,20 @@ class Server(uvicorn.Server):
         self._listener = listener
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets=sockets)
+        # Listening is the door's business, as faults shut it.
+        await super().startup(sockets=[])
+        await self._service.door.open(self._listener, self._protocol)
         host, port = self._listener.getsockname()[:2]
         sys.stdout.write(json.dumps({"url": f"http://{host}:{port}", "api_key": self._service.current_key}) + "\n")
         sys.stdout.flush()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._service.door.close()
+        await super().shutdown(sockets=[])
+
+    def _protocol(self) -> asyncio.Protocol:
+        protocol: Any = self.config.http_protocol_class
+        return protocol(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -78,13 +91,14 @@ class Server(uvicorn.Server):
 
     def _stop(self) -> None:
         self.should_exit = True
+        self._service.stopping.set()
 
     async def run_until_stopped(self) -> None:
         """Serve; meanwhile let time do its work between requests."""
         self._service.world.touched.update(self._service.world.contracts)
         self._service.tick()
         ticker = asyncio.create_task(self._tick())
-        await self.serve(sockets=[self._listener])
+        await self.serve()
         ticker.cancel()
         self._service.addresses.close()
 
@@ -94,17 +108,6 @@ class Server(uvicorn.Server):
             nap = min(_LONGEST_NAP, world.clock.wall_seconds_until(world.next_change()))
             await asyncio.sleep(max(0.01, nap))
             self._service.tick()
-
-
-def bind(host: str, port: int) -> socket.socket:
-    """A bound socket; port 0 gives a free one. Raises OSError when the port is taken."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # asyncio turns Nagle's algorithm off only where the protocol is named; with it, each answer on a kept connection
-    # takes 40 ms.
-    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind((host, port))
-    return listener
 
 
 def run(service: Service, listener: socket.socket) -> int:

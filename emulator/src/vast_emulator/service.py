@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-import contextlib
+import asyncio
 import json
 import time
 from typing import Any
@@ -18,12 +18,17 @@ from vast_emulator import api as _api
 from vast_emulator import control as _control
 from vast_emulator import events as _events
 from vast_emulator.auth import given_key, identify
+from vast_emulator.door import Door
 from vast_emulator.events.table import Scene, parse
 from vast_emulator.failures import Refusal
-from vast_emulator.faults import Fault, Faults
+from vast_emulator.faults.matching import Asked
+from vast_emulator.faults.planned import Faults
 from vast_emulator.limits import Limits
+from vast_emulator.mishap import Mishap
 from vast_emulator.request_log import RequestLog
+from vast_emulator.responses import raw
 from vast_emulator.routing import Call, Entry, Reply, Routes, api, control
+from vast_emulator.scenario import Stage
 from vast_emulator.ssh_endpoints import DocumentationAddresses
 from vast_emulator.world import World
 
@@ -44,10 +49,14 @@ class Service:
         self.addresses = addresses
         self.limits = limits
         self.log = log
-        self.faults = Faults()
+        self.faults = Faults(world)
+        self.stage = Stage(world, self.faults, limits)
+        self.door = Door()
+        # Set when the emulator is about to stop, so that nobody goes on waiting.
+        self.stopping = asyncio.Event()
         # Texts behind result URLs (logs, execute), by name.
         self.results: dict[str, str] = {}
-        world.let_happen = self._let_happen
+        world.let_happen = self._let_happen_in_time
         world.prepare = addresses.prepare
 
     @property
@@ -63,48 +72,74 @@ class Service:
             content = await _content(request)
         except ClientDisconnect:
             return
-        response = self.answer(request, content)
-        await response(scope, receive, send)
+        if is_control(request.url.path):
+            await self._finished(self._run(control, request, content))(scope, receive, send)
+        else:
+            await self._answer(request, content, scope, receive, send)
+        if self.door.refuses:
+            self.door.hang_up()
 
-    def answer(self, request: Request, content: bytes | None) -> Response:
-        """The response to a request; None as content stands for too much of it."""
-        path, method = request.url.path, request.method
-        if path.startswith("/_emulator/") or not path.startswith("/api/"):
-            return self._committed(self._run(control, request, content))
+    async def _answer(
+        self, request: Request, content: bytes | None, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        """Answer a request to the API, unless a fault has other plans with it."""
         started = time.perf_counter()
         self.log.note_connection(request.client)
+        asked = Asked(request.method, request.url.path, dict(request.query_params), content or b"")
+        fault = self.faults.take(asked)
+        if fault is not None:
+            await Mishap(self, fault, asked, request, content).happen(scope, receive, send)
+            return
         self.world.settle()
-        fault = self.faults.take(method, path)
-        if fault is not None and fault.when == "before":
-            response = _fault_response(fault)
-        else:
-            response = self._run(api, request, content)
-            if fault is not None:
-                response = _fault_response(fault)
-        self._committed(response)
-        self.log.add(method, path, response.status_code, self.world.now, time.perf_counter() - started)
-        return response
+        response = self._finished(self.handle(request, content))
+        self.log.add(asked.method, asked.path, response.status_code, self.world.now, time.perf_counter() - started)
+        await response(scope, receive, send)
 
-    def tick(self) -> None:
-        """Let due changes happen without a request: listeners follow and the journal gets them."""
-        self.world.settle()
+    def handle(self, request: Request, content: bytes | None) -> Response:
+        """What the API answers; None as content stands for too much of it. Its effect still has to be committed."""
+        return self._run(api, request, content)
+
+    def finish(self) -> None:
+        """After each request: listeners follow what happened, and the journal gets it."""
         self._follow()
         self.world.store.commit()
 
-    def _let_happen(self, wanted: dict[str, Any], this: int | None) -> None:
-        """Events of the agenda. What they were about may be gone by now; then nothing happens."""
-        with contextlib.suppress(Refusal):
+    def tick(self) -> None:
+        """Let due changes happen without a request."""
+        self.world.settle()
+        self.finish()
+
+    def reset(self) -> None:
+        """Back to the start: the seed's marketplace with nothing rented, and what the scenarios of the start say."""
+        self.world.reset()
+        self.log.clear()
+        self.faults.restart()
+        self.limits.clear()
+        self.results.clear()
+        self.stage.reset()
+
+    def let_happen(self, wanted: dict[str, Any], this: int | None) -> str | None:
+        """Let market events happen, which may speak of an instance as ``this``. The reason why they can't, or None."""
+        try:
             for happen in parse(Scene(self.world, this), wanted):
                 happen()
+        except Refusal as refusal:
+            return refusal.reason
+        return None
+
+    def _let_happen_in_time(self, wanted: dict[str, Any], this: int | None) -> None:
+        """Events of the agenda. What they were about may be gone by now; then nothing happens but a note."""
+        error = self.let_happen(wanted, this)
+        if error is not None:
+            self.stage.note(wanted, error)
 
     def _follow(self) -> None:
         if self.world.touched:
             touched, self.world.touched = self.world.touched, set()
             self.addresses.sync(self.world.contracts, touched)
 
-    def _committed(self, response: Response) -> Response:
-        self._follow()
-        self.world.store.commit()
+    def _finished(self, response: Response) -> Response:
+        self.finish()
         return response
 
     def _run(self, routes: Routes, request: Request, content: bytes | None) -> Response:
@@ -130,20 +165,27 @@ class Service:
             return _encode(Reply(refusal.body, refusal.status))
 
     def _admit(self, call: Call, entry: Entry, request: Request) -> Response | None:
-        """Check the key and its limits. The answer to a throttled call, or None."""
+        """Check limits and the key. The answer to a throttled call, or None."""
         if not entry.auth:
             return None
         key = given_key(request.headers.get("authorization"), call.query.get("api_key"))
+        identity = key or f"address {request.client.host if request.client else ''}"
+        throttled = self.limits.check(identity, call.method, request.url.path, self.world.now)
+        if throttled is not None:
+            settings = self.world.settings
+            content, content_type = throttled.answer(settings.throttle_body)
+            return raw(content, 429, content_type, throttled.headers(settings.throttle_header))
         call.caller = identify(self.world, self.api_key, key)
         if call.caller.contract is not None:
             own = entry.instance_key and call.params.get("id") == str(call.caller.contract)
             if not own:
                 raise Refusal(403, "auth_error", "This key may only start, stop and destroy its own instance.")
-        throttled = self.limits.check(call.caller.key, call.method, request.url.path, self.world.now)
-        if throttled is None:
-            return None
-        content, content_type = throttled.answer(self.world.settings.throttle_body)
-        return _raw(content, 429, content_type)
+        return None
+
+
+def is_control(path: str) -> bool:
+    """Whether a request is none of the API's."""
+    return path.startswith("/_emulator/") or not path.startswith("/api/")
 
 
 async def _content(request: Request) -> bytes | None:
@@ -161,13 +203,4 @@ def _encode(answer: Any) -> Response:
     content = answer.content
     if not isinstance(content, bytes):
         content = json.dumps(content, separators=(",", ":"), allow_nan=False).encode()
-    return _raw(content, answer.status, answer.content_type)
-
-
-def _raw(content: bytes, status: int, content_type: str, headers: dict[str, str] | None = None) -> Response:
-    # The official client compares the type literally, so no charset is added.
-    return Response(content, status, headers={**(headers or {}), "content-type": content_type})
-
-
-def _fault_response(fault: Fault) -> Response:
-    return _raw(fault.content, fault.status, fault.content_type, fault.headers)
+    return raw(content, answer.status, answer.content_type)

@@ -56,6 +56,7 @@ class World(Life):
         # Gives a new contract its addresses. Who listens there is not for the world to know.
         self.prepare: Callable[[Contract], None] = lambda contract: None
         stored = next((Genesis(**record) for _key, record in store.load("genesis")), None)
+        self.is_new = stored is None
         if stored is None:
             self.genesis = genesis
             self.clock = Clock(emulated=genesis.at, wall=genesis.at, speed=speed)
@@ -70,7 +71,7 @@ class World(Life):
         self.seed = genesis.seed
         self.store.put("genesis", "genesis", genesis._asdict())
         self.store.put("clock", "clock", self.clock.record())
-        self.settings = Settings()
+        self.settings = Settings.stored(self.store)
         self.now = genesis.at
         self.machines: dict[int, Machine] = {}
         self.offers: dict[int, Offer] = {}

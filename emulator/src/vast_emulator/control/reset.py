@@ -12,13 +12,8 @@ from vast_emulator.routing import Call, control
 
 @control.add("POST", "/_emulator/reset")
 def reset(call: Call) -> dict[str, Any]:
-    """The seed's marketplace with nothing rented; log, ledger, faults and limits are empty again."""
-    service = call.service
-    service.world.reset()
-    service.log.clear()
-    service.faults.clear()
-    service.limits.clear()
-    service.results.clear()
+    """The seed's marketplace with nothing rented; log, ledger, faults and limits are as at the start."""
+    call.service.reset()
     return {"success": True}
 
 
@@ -30,6 +25,6 @@ def show_settings(call: Call) -> dict[str, Any]:
 
 @control.add("POST", "/_emulator/settings")
 def change_settings(call: Call) -> dict[str, Any]:
-    """Turn knobs; a reset turns them back."""
-    call.world.settings.change(call.body)
+    """Turn knobs; a reset turns them back, a restart does not."""
+    call.world.settings.change(call.body, call.world.store)
     return call.world.settings.record()
