@@ -30,6 +30,7 @@ FIELDS = [
     "driver_version", "geolocation", "verified", "id", "pending_price_increase_id", "vm", "target_state",
     "volume_info", "target_reliability", "cancel_unavail", "recipient", "email", "username", "password", "host_only",
     "start_time", "end_time", "api_endpoint", "request_method", "request_body", "frequency", "hour_of_the_day",
+    "match", "skip", "probability", "answer", "edit", "event", "truncate", "rate_limits", "credit", "faults", "events",
     "instance_id", "src_id", "dst_id", "src_path", "dst_path", "transfer", "flags", "contract_ids", "client_id",
 ]
 # fmt: on

@@ -26,10 +26,12 @@ class _Loader(yaml.SafeLoader):
     """Plain data only; a key that is given twice is a mistake."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys = [self.construct_object(key, deep=True) for key, _value in node.value]
-        for key, (place, _value) in zip(keys, node.value, strict=True):
-            if keys.count(key) > 1:
+        known: list[Any] = []
+        for place, _value in node.value:
+            key = self.construct_object(place, deep=True)
+            if key in known:
                 raise yaml.constructor.ConstructorError(None, None, f"{key!r} is given twice", place.start_mark)
+            known.append(key)
         return super().construct_mapping(node, deep)
 
 

@@ -18,6 +18,7 @@ from vast_emulator.responses import raw
 
 KEYS = frozenset({"answer", "status", "body", "content_type", "headers"})
 _EDGE = (502, 503, 504)
+_BODILESS = (204, 304)
 _FRAMING = ("content-length", "transfer-encoding")
 
 
@@ -44,10 +45,11 @@ class Answer:
         if self._body is not None:
             body = self._body
             content_type = "text/plain" if isinstance(body, str) else "application/json"
-        content = body if isinstance(body, str) else json.dumps(body)
+        status = self._status or made.status
+        content = "" if status in _BODILESS else body if isinstance(body, str) else json.dumps(body)
         return raw(
             content.encode(errors="replace"),
-            self._status or made.status,
+            status,
             self._content_type or content_type,
             {**made.headers, **self._headers},
         )

@@ -1,0 +1,110 @@
+# Copyright (c) 2026, cloudctl.vastai contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Minimum intervals between calls, in emulated time."""
+
+from __future__ import annotations
+
+import http.client
+import urllib.parse
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from vast_emulator.limits import CREATE, CREATE_PENALTY, INTERVALS, SEARCHES, SEARCHES_PER_MINUTE, Limits
+from vast_emulator.process import Emulator
+from vast_emulator.routing import api
+from vast_emulator.service import Service
+from vast_emulator.store import Store
+
+assert Service, "importing the service fills the route tables"
+NOW = 1_750_000_000.0
+# Documented, and not served here.
+ELSEWHERE: set[tuple[str, str]] = {("PUT", "/v0/users")}
+
+
+def served() -> set[tuple[str, str]]:
+    return {(method, path.removeprefix("/api").replace("{key}", "{id}")) for method, path in api.paths()}
+
+
+def test_each_interval_is_of_an_endpoint_that_is_served() -> None:
+    assert (set(INTERVALS) | SEARCHES) - served() <= ELSEWHERE
+
+
+@pytest.mark.parametrize("place", sorted(INTERVALS))
+def test_calls_pass_at_their_interval_and_not_before(place: tuple[str, str]) -> None:
+    limits = Limits(True, Store(None))
+    method, path = place[0], "/api" + place[1].replace("{id}", "7") + "/"
+    other = "/api" + place[1].replace("{id}", "8")
+    interval = INTERVALS[place]
+    assert limits.check("me", method, path, NOW) is None
+    early = limits.check("me", method, other, NOW + interval - 0.01)
+    assert early is not None
+    assert early.threshold == interval
+    assert early.wait == pytest.approx(CREATE_PENALTY if place == CREATE else 0.01, abs=1e-6)
+    assert limits.check("you", method, path, NOW) is None
+    later = NOW + interval + (CREATE_PENALTY if place == CREATE else 0)
+    assert limits.check("me", method, path, later) is None
+
+
+def test_searches_of_all_kinds_count_together() -> None:
+    limits = Limits(True, Store(None))
+    places = sorted(SEARCHES)
+    for number in range(SEARCHES_PER_MINUTE):
+        method, path = places[number % len(places)]
+        assert limits.check("me", method, f"/api{path}/", NOW + number) is None
+    assert limits.check("me", "POST", "/api/v0/bundles/", NOW + 59) is not None
+    assert limits.check("me", "POST", "/api/v0/bundles/", NOW + 60) is None
+
+
+def test_what_has_no_interval_passes() -> None:
+    limits = Limits(True, Store(None))
+    assert all(limits.check("me", "GET", "/api/v0/users/current/", NOW) is None for _call in range(5))
+
+
+@pytest.fixture(scope="module")
+def limited() -> Iterator[Emulator]:
+    with Emulator(api_key="k", speed=0, rate_limits="documented", ssh="off") as emulator:
+        yield emulator
+
+
+def ask(emulator: Emulator, key: str | None) -> Any:
+    connection = http.client.HTTPConnection(urllib.parse.urlsplit(emulator.url).netloc)
+    connection.request("GET", "/api/v0/ssh/" if key == "k" else "/api/v0/secrets/", headers=_bearer(key))
+    response = connection.getresponse()
+    response.read()
+    connection.close()
+    return response
+
+
+def _bearer(key: str | None) -> dict[str, str]:
+    return {} if key is None else {"Authorization": f"Bearer {key}"}
+
+
+def test_who_has_no_key_is_known_by_address(limited: Emulator) -> None:
+    limited.reset()
+    assert [ask(limited, None).status for _call in range(2)] == [403, 429]
+    assert [ask(limited, "wrong").status for _call in range(2)] == [404, 429]
+    limited.advance(5)
+    assert ask(limited, None).status == 403
+
+
+def test_a_header_with_whole_seconds_to_wait(limited: Emulator) -> None:
+    limited.reset()
+    assert limited.call("POST", "/api/v0/volumes/search/", {}, key="k")[0] == 200
+    for choice, header in (("none", None), ("retry_after", "6")):
+        limited.settings(throttle_header=choice)
+        connection = http.client.HTTPConnection(urllib.parse.urlsplit(limited.url).netloc)
+        connection.request("POST", "/api/v0/volumes/search/", "{}", _bearer("k"))
+        response = connection.getresponse()
+        assert (response.status, response.getheader("retry-after")) == (429, header)
+        connection.close()
+
+
+def test_limits_can_be_turned_off_and_a_reset_brings_them_back(limited: Emulator) -> None:
+    limited.reset()
+    limited.scenario(rate_limits="off")
+    assert [limited.call("GET", "/api/v1/instances/", key="k")[0] for _call in range(3)] == [200] * 3
+    limited.reset()
+    assert [limited.call("GET", "/api/v1/instances/", key="k")[0] for _call in range(2)] == [200, 429]
