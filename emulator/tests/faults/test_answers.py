@@ -127,6 +127,14 @@ def test_fields_of_the_real_answer_change(renter: Any, emulator: Emulator) -> No
     assert {row["id"] for row in emulator.api("GET", LIST)["instances"]} == set(numbers)
 
 
+def test_texts_of_the_real_answer_get_longer(renter: Any, emulator: Emulator) -> None:
+    renter.rent()
+    tails = {"instances.*.label": "\n", "instances.*.id": "0", "nothing.here": "x", "instances.*.nothing": "x"}
+    emulator.fault("GET", LIST, edit={"append": tails})
+    changed, real = (emulator.api("GET", LIST)["instances"] for _read in range(2))
+    assert changed == [{**real[0], "label": "trainer\n"}]
+
+
 def test_an_answer_that_is_not_json_stays(emulator: Emulator) -> None:
     emulator.fault("GET", LIST, answer="html", edit={"set": {"a": 1}})
     assert whole(emulator, "GET", LIST).text.startswith("<html>")
@@ -192,6 +200,8 @@ def test_only_what_matches(renter: Any, emulator: Emulator) -> None:
         {"edit": {"set": []}},
         {"edit": {"put": {}}},
         {"edit": {"set": {"a..b": 1}}},
+        {"edit": {"append": {"a": 1}}},
+        {"edit": {"append": {"a..b": "x"}}},
         {"edit": {"remove": "a"}},
         {"event": {}},
         {"event": []},

@@ -44,7 +44,12 @@ PARTS: dict[str, st.SearchStrategy[Any]] = {
     "headers": st.dictionaries(st.text("A-b", max_size=4), st.text(max_size=4), max_size=2),
     "content_type": st.text(max_size=6),
     "edit": st.fixed_dictionaries(
-        {}, optional={"set": st.dictionaries(DOTTED, ANYTHING, max_size=3), "remove": st.lists(DOTTED, max_size=3)}
+        {},
+        optional={
+            "set": st.dictionaries(DOTTED, ANYTHING, max_size=3),
+            "append": st.dictionaries(DOTTED, st.text(max_size=3), max_size=2),
+            "remove": st.lists(DOTTED, max_size=3),
+        },
     ),
     "event": EVENTS | st.lists(EVENTS, max_size=2),
 }

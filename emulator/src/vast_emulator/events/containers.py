@@ -19,6 +19,8 @@ from vast_emulator.failures import invalid_args
 from vast_emulator.troubles import FAILURES
 
 LONGEST_MESSAGE = 4096
+# Of a version that no driver serves yet.
+HIGHEST_CUDA = 100.0
 
 
 def _each(scene: Scene, contracts: list[Contract], effect: Callable[[Contract], None]) -> Happening:
@@ -31,10 +33,16 @@ def _each(scene: Scene, contracts: list[Contract], effect: Callable[[Contract], 
     return happen
 
 
-def _meet(scene: Scene, wanted: dict[str, Any], kind: str, trouble: dict[str, Any]) -> Happening:
-    """Let boots meet a trouble; each instance gets a copy, as it counts its own boots."""
+def _meet(
+    scene: Scene,
+    wanted: dict[str, Any],
+    kind: str,
+    trouble: dict[str, Any],
+    spared: Callable[[Contract], bool] = lambda contract: False,
+) -> Happening:
+    """Let boots meet a trouble, except those spared; each instance gets a copy, as it counts its own boots."""
     boots = None if wanted.get("boots") is None else values.integer(wanted["boots"], "boots", 1, 10**6)
-    contracts = named.instances(scene, wanted.get("instance"))
+    contracts = [one for one in named.instances(scene, wanted.get("instance")) if not spared(one)]
     return _each(scene, contracts, lambda one: scene.world.meet(one, kind, {**trouble, "boots": boots}))
 
 
@@ -61,15 +69,22 @@ def slow(scene: Scene, wanted: Any) -> Happening:
 @event("fail", undo="heal")
 def fail(scene: Scene, wanted: Any) -> Happening:
     """Boots that end with an ``error`` of the image or of the start in ``status_msg``; what is ``intended`` then is
-    ``stopped``, or still ``running``.
+    ``stopped``, or still ``running``. With ``cuda``, only on machines whose driver does not serve that version.
     """
-    wanted = named.details(wanted, "fail", "instance", "error", "intended", "boots")
+    wanted = named.details(wanted, "fail", "instance", "error", "intended", "boots", "cuda")
     error, intended = wanted.get("error", "manifest_unknown"), wanted.get("intended", "stopped")
     if not isinstance(error, str) or error not in FAILURES:
         raise invalid_args(f"error must be one of {', '.join(FAILURES)}.")
     if intended not in ("stopped", "running"):
         raise invalid_args("intended must be stopped or running.")
-    return _meet(scene, wanted, "fail", {"error": error, "intended": intended})
+    cuda = values.number(wanted.get("cuda", HIGHEST_CUDA), "cuda", 0.0, HIGHEST_CUDA)
+    trouble = {"error": error, "intended": intended}
+    return _meet(scene, wanted, "fail", trouble, lambda one: _cuda_of(scene, one) >= cuda)
+
+
+def _cuda_of(scene: Scene, contract: Contract) -> float:
+    """The highest CUDA version that the driver of its machine serves."""
+    return float(scene.world.machines[contract.machine_id].facts["cuda_max_good"])
 
 
 @event("refuse_ssh", undo="answer_ssh")

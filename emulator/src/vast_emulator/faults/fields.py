@@ -56,6 +56,13 @@ def assign(content: Any, path: Path, value: Any) -> None:
         holder[key] = copy.deepcopy(value)
 
 
+def append(content: Any, path: Path, tail: str) -> None:
+    """Write more behind the texts at a path; what is no text stays as it is."""
+    for holder, key in list(_places(content, path)):
+        if isinstance(holder, list) or key in holder:
+            holder[key] = holder[key] + tail if isinstance(holder[key], str) else holder[key]
+
+
 def remove(content: Any, path: Path) -> None:
     """Take away what is at a path."""
     # Backwards, so that the numbers of the elements that are left stay right.
