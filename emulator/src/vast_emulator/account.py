@@ -71,9 +71,9 @@ class Account:
         """Dollars paid in that were not given to another account."""
         return math.fsum([self.paid, *(-transfer["amount"] for transfer in self.transfers)])
 
-    def pay_in(self, dollars: float) -> None:
-        """Change what was paid in, by an amount that may be negative."""
-        self._facts["credit"] += dollars
+    def set_paid(self, dollars: float) -> None:
+        """Another amount was paid in."""
+        self._facts["credit"] = dollars
         self._store.put("account", "facts", self._facts)
 
     def key(self, first: str) -> str:

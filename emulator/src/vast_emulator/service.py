@@ -56,7 +56,7 @@ class Service:
         self.stopping = asyncio.Event()
         # Texts behind result URLs (logs, execute), by name.
         self.results: dict[str, str] = {}
-        world.let_happen = self._let_happen_in_time
+        world.let_happen = self._let_happen
 
     @property
     def current_key(self) -> str:
@@ -117,7 +117,7 @@ class Service:
         self.results.clear()
         self.stage.reset()
 
-    def let_happen(self, wanted: dict[str, Any], this: int | None) -> str | None:
+    def set_off(self, wanted: dict[str, Any], this: int | None) -> str | None:
         """Let market events happen, which may speak of an instance as ``this``. The reason why they can't, or None."""
         try:
             for happen in parse(Scene(self.world, this), wanted):
@@ -126,9 +126,9 @@ class Service:
             return refusal.reason
         return None
 
-    def _let_happen_in_time(self, wanted: dict[str, Any], this: int | None) -> None:
+    def _let_happen(self, wanted: dict[str, Any], this: int | None) -> None:
         """Events of the agenda. What they were about may be gone by now; then nothing happens but a note."""
-        error = self.let_happen(wanted, this)
+        error = self.set_off(wanted, this)
         if error is not None:
             self.stage.note(wanted, error)
 
