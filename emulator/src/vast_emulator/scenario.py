@@ -121,7 +121,8 @@ class Stage:
         """
         self._first = dict(scenarios)
         known = {name for name, _record in self._world.store.load(_KIND)}
-        since = self._world.genesis.at if self._world.is_new else self._world.clock.now()
+        self._world.settle()
+        since = self._world.genesis.at if self._world.is_new else self._world.now
         self._play_first([name for name in scenarios if name not in known], since)
 
     def reset(self) -> None:
