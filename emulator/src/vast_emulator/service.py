@@ -84,7 +84,7 @@ class Service:
         """Answer a request to the API, unless a fault has other plans with it."""
         started = time.perf_counter()
         self.log.note_connection(request.client)
-        asked = Asked(request.method, request.url.path, dict(request.query_params), content or b"")
+        asked = Asked(request.method, request.url.path, request.query_params, content or b"")
         fault = self.faults.take(asked)
         if fault is not None:
             await Mishap(self, fault, asked, request, content).happen(scope, receive, send)
