@@ -8,6 +8,7 @@ from __future__ import annotations
 import http.client
 import urllib.parse
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -56,6 +57,26 @@ def test_searches_of_all_kinds_count_together() -> None:
         assert limits.check("me", method, f"/api{path}/", NOW + number) is None
     assert limits.check("me", "POST", "/api/v0/bundles/", NOW + 59) is not None
     assert limits.check("me", "POST", "/api/v0/bundles/", NOW + 60) is None
+
+
+def test_a_crash_is_no_way_around_limits(tmp_path: Path) -> None:
+    state = tmp_path / "state.db"
+
+    def statuses(*calls: tuple[str, str, Any]) -> list[int]:
+        return [emulator.call(method, path, body, key="secret-key")[0] for method, path, body in calls]
+
+    listing, search = ("GET", "/api/v1/instances/", None), ("POST", "/api/v0/bundles/", {"limit": 1})
+    with Emulator(api_key="secret-key", state=state, speed=0, rate_limits="documented") as emulator:
+        assert statuses(listing, *[search] * SEARCHES_PER_MINUTE) == [200] * 11
+        emulator.kill()
+        emulator.restart()
+        assert statuses(listing, search) == [429, 429]
+        emulator.advance(60)
+        assert statuses(listing, search) == [200, 200]
+        emulator.reset()
+        emulator.restart()
+        assert statuses(listing, search) == [200, 200]
+    assert b"secret-key" not in b"".join(path.read_bytes() for path in tmp_path.iterdir())
 
 
 def test_what_has_no_interval_passes() -> None:

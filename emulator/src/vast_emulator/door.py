@@ -31,6 +31,8 @@ class Door:
     """Open from :meth:`open` to :meth:`close`, except while it refuses."""
 
     def __init__(self) -> None:
+        # Whether new connections are refused now.
+        self.refuses = False
         self._inside: dict[Client, asyncio.Transport] = {}
         self._listener: socket.socket | None = None
         self._server: asyncio.Server | None = None
@@ -46,16 +48,13 @@ class Door:
 
     async def _listen(self, listener: socket.socket) -> None:
         self._server = await asyncio.get_running_loop().create_server(self._protocol, sock=listener, backlog=_BACKLOG)
-
-    @property
-    def refuses(self) -> bool:
-        """Whether new connections are refused now."""
-        return self._server is None
+        self.refuses = False
 
     def refuse(self, seconds: float) -> None:
         """Refuse new connections for so many real seconds from now. Open ones stay; see :meth:`hang_up`."""
         if self._listener is None:
             return
+        self.refuses = True
         if self._server is not None:
             address = self._listener.getsockname()[:2]
             self._stop_listening()

@@ -39,12 +39,6 @@ def offer_gone(offer_id: object) -> Refusal:
     return Refusal(410, "no_such_ask", text)
 
 
-def deprecated_endpoint(path: str, instead: str | None = None) -> Refusal:
-    """An endpoint that was retired."""
-    use = "" if instead is None else f" Use {instead} instead."
-    return Refusal(410, "deprecated_endpoint", f"{path} is deprecated.{use}")
-
-
 def no_such_instance(contract_id: object) -> Refusal:
     """An id that is unknown, somebody else's or destroyed."""
     return Refusal(404, "no_such_instance", f"No such instance: {contract_id}.")

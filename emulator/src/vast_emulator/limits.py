@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 from dataclasses import dataclass
@@ -58,7 +59,10 @@ CREATE = ("PUT", "/v0/asks/{id}")
 CREATE_PENALTY = 12.0
 SEARCHES = {("POST", "/v0/bundles"), ("GET", "/v0/bundles"), ("PUT", "/v0/search/asks")}
 SEARCHES_PER_MINUTE = 10
-_KIND = "limits"
+# Kinds of records.
+_MODE = "limits"
+_FREE = "limit"
+_SEARCHED = "limit_searches"
 
 
 def _place(method: str, path: str) -> tuple[str, str]:
@@ -98,50 +102,57 @@ class Throttled:
 
 
 class Limits:
-    """Last call per endpoint and identity, which is the key, or the client's address for calls without one."""
+    """Last calls per endpoint and identity, which is the key, or the client's address for calls without one."""
 
     def __init__(self, documented: bool, store: Store) -> None:
         """``documented`` is how a world begins; a stored one goes on as it was."""
         self._at_start = documented
         self._store = store
-        self.clear()
-        for _key, record in store.load(_KIND):
-            self.documented = record["documented"]
+        self.documented = next((record["documented"] for _key, record in store.load(_MODE)), documented)
+        self._free_at: dict[str, float] = {key: record["at"] for key, record in store.load(_FREE)}
+        self._searches: dict[str, list[float]] = {key: record["at"] for key, record in store.load(_SEARCHED)}
 
     def clear(self) -> None:
-        """As at the start."""
+        """As at the start. The journal is the world's to clear."""
         self.documented = self._at_start
-        self._store.remove(_KIND, "mode")
-        self._free_at: dict[tuple, float] = {}
-        self._searches: dict[str, list[float]] = {}
+        self._free_at = {}
+        self._searches = {}
 
     def turn(self, documented: bool) -> None:
         """Have limits from now on, or none."""
         self.documented = documented
-        self._store.put(_KIND, "mode", {"documented": documented})
+        self._store.put(_MODE, _MODE, {"documented": documented})
 
     def check(self, identity: str, method: str, path: str, now: float) -> Throttled | None:
         """None and remembers the call when it may pass."""
         if not self.documented:
             return None
+        # The journal is no place for keys.
+        who = hashlib.sha256(identity.encode(errors="replace")).hexdigest()
         place = _place(method, path)
         if place in SEARCHES:
-            return self._check_search(identity, now)
+            return self._check_search(who, now)
         if place not in INTERVALS:
             return None
-        free_at = self._free_at.get((identity, *place), 0.0)
+        key = " ".join((who, *place))
+        free_at = self._free_at.get(key, 0.0)
         if now >= free_at:
-            self._free_at[identity, *place] = now + INTERVALS[place]
+            self._block(key, now + INTERVALS[place])
             return None
         if place == CREATE:
             # An early create does not only fail, it makes the next one wait longer.
-            free_at = self._free_at[identity, *place] = now + CREATE_PENALTY
+            free_at = now + CREATE_PENALTY
+            self._block(key, free_at)
         return Throttled(INTERVALS[place], free_at - now)
 
-    def _check_search(self, identity: str, now: float) -> Throttled | None:
-        recent = [at for at in self._searches.get(identity, []) if at > now - 60.0]
+    def _block(self, key: str, until: float) -> None:
+        self._free_at[key] = until
+        self._store.put(_FREE, key, {"at": until})
+
+    def _check_search(self, who: str, now: float) -> Throttled | None:
+        recent = [at for at in self._searches.get(who, []) if at > now - 60.0]
         if len(recent) >= SEARCHES_PER_MINUTE:
-            self._searches[identity] = recent
             return Throttled(60.0 / SEARCHES_PER_MINUTE, recent[0] + 60.0 - now)
-        self._searches[identity] = [*recent, now]
+        self._searches[who] = [*recent, now]
+        self._store.put(_SEARCHED, who, {"at": self._searches[who]})
         return None

@@ -97,7 +97,7 @@ class Mishap:
         """Let the fault's events happen; one that can't is noted."""
         this = consequences.subject(self._asked.path, None if real is None else bytes(real.body))
         for wanted in self._fault.events:
-            error = self._service.let_happen(wanted, this)
+            error = self._service.set_off(wanted, this)
             if error is not None:
                 self._service.faults.note(self._fault, error)
 

@@ -10,11 +10,12 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from vast_emulator import settings, values
+from vast_emulator import values
 from vast_emulator.failures import Refusal, invalid_args
 from vast_emulator.faults import consequences
 from vast_emulator.faults.planned import Faults
 from vast_emulator.limits import Limits
+from vast_emulator.settings import Settings
 from vast_emulator.world import World
 
 KEYS = ("description", "settings", "rate_limits", "credit", "faults", "events")
@@ -76,7 +77,7 @@ class Stage:
             description = values.text(wanted.get("description"), "description", 2000, "") or ""
         with _at("settings"):
             knobs = values.mapping(wanted.get("settings"), "settings")
-            settings.check(knobs)
+            Settings().change(knobs)
         with _at("rate_limits"):
             limits = _rate_limits(wanted.get("rate_limits"))
         with _at("credit"):
@@ -104,7 +105,7 @@ class Stage:
         """Begin one now, or at another moment of the emulated clock; what was planned before stays."""
         world = self._world
         begin = world.now if since is None else since
-        world.settings.change(scenario.settings, world.store)
+        world.turn(scenario.settings)
         if scenario.rate_limits is not None:
             self._limits.turn(scenario.rate_limits == "documented")
         if scenario.credit is not None:
@@ -120,7 +121,8 @@ class Stage:
         """
         self._first = dict(scenarios)
         known = {name for name, _record in self._world.store.load(_KIND)}
-        since = self._world.genesis.at if self._world.is_new else self._world.clock.now()
+        self._world.settle()
+        since = self._world.genesis.at if self._world.is_new else self._world.now
         self._play_first([name for name in scenarios if name not in known], since)
 
     def reset(self) -> None:

@@ -50,6 +50,11 @@ def find(name_or_path: str) -> Path:
     return found
 
 
+def description(path: Path) -> str:
+    """What a file that ships says of itself."""
+    return str(_content(_text(path)).get("description", ""))
+
+
 def understand(path: Path, stage: Stage) -> Scenario:
     """The scenario in a file. Raises FileError."""
     text = _text(path)

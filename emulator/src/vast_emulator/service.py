@@ -56,7 +56,7 @@ class Service:
         self.stopping = asyncio.Event()
         # Texts behind result URLs (logs, execute), by name.
         self.results: dict[str, str] = {}
-        world.let_happen = self._let_happen_in_time
+        world.let_happen = self._let_happen
         world.prepare = addresses.prepare
 
     @property
@@ -85,7 +85,7 @@ class Service:
         """Answer a request to the API, unless a fault has other plans with it."""
         started = time.perf_counter()
         self.log.note_connection(request.client)
-        asked = Asked(request.method, request.url.path, dict(request.query_params), content or b"")
+        asked = Asked(request.method, request.url.path, request.query_params, content or b"")
         fault = self.faults.take(asked)
         if fault is not None:
             await Mishap(self, fault, asked, request, content).happen(scope, receive, send)
@@ -118,7 +118,7 @@ class Service:
         self.results.clear()
         self.stage.reset()
 
-    def let_happen(self, wanted: dict[str, Any], this: int | None) -> str | None:
+    def set_off(self, wanted: dict[str, Any], this: int | None) -> str | None:
         """Let market events happen, which may speak of an instance as ``this``. The reason why they can't, or None."""
         try:
             for happen in parse(Scene(self.world, this), wanted):
@@ -127,9 +127,9 @@ class Service:
             return refusal.reason
         return None
 
-    def _let_happen_in_time(self, wanted: dict[str, Any], this: int | None) -> None:
+    def _let_happen(self, wanted: dict[str, Any], this: int | None) -> None:
         """Events of the agenda. What they were about may be gone by now; then nothing happens but a note."""
-        error = self.let_happen(wanted, this)
+        error = self.set_off(wanted, this)
         if error is not None:
             self.stage.note(wanted, error)
 

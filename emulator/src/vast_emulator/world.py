@@ -71,7 +71,7 @@ class World(Life):
         self.seed = genesis.seed
         self.store.put("genesis", "genesis", genesis._asdict())
         self.store.put("clock", "clock", self.clock.record())
-        self.settings = Settings.stored(self.store)
+        self.settings = Settings(**next((record for _key, record in self.store.load("settings")), {}))
         self.now = genesis.at
         self.machines: dict[int, Machine] = {}
         self.offers: dict[int, Offer] = {}
@@ -201,6 +201,11 @@ class World(Life):
         if not self._wanted_running:
             return float("inf")
         return self.ledger.reaches(self.account.credit)
+
+    def turn(self, knobs: dict[str, Any]) -> None:
+        """Change settings, until the next reset. Raises Refusal for what is no knob or none of its choices."""
+        self.settings.change(knobs)
+        self.store.put("settings", "knobs", self.settings.record())
 
     def credit_left(self) -> float:
         """Dollars; negative when stopped disks went on billing."""

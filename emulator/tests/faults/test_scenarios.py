@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -31,6 +33,9 @@ events:
   - {at: 60, offline: 123456}
   - {at: 120, online: 123456, vanish_on_create: 1}
 """
+
+
+README = Path(__file__).parents[2] / "README.md"
 
 
 def check(*files: Path | str) -> subprocess.CompletedProcess[str]:
@@ -207,6 +212,23 @@ def test_files_that_make_no_sense(tmp_path: Path, text: str, place: str, reason:
     assert place in line
     assert reason in line
     assert "3467" not in line
+
+
+def test_the_example_of_the_readme(tmp_path: Path) -> None:
+    (example,) = re.findall(r"```yaml\n(.*?)```", README.read_text(), re.DOTALL)
+    done = check(write(tmp_path, example))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "faults: 3, events: 2" in done.stdout
+
+
+def test_the_fault_of_the_readme(emulator: Emulator) -> None:
+    (example,) = re.findall(r"```json\n(.*?)```", README.read_text(), re.DOTALL)
+    emulator.control("POST", "faults", json.loads(example))
+    assert emulator.faults()[0]["times"] == 2
+
+
+def test_the_readme_names_all_that_ship() -> None:
+    assert set(scenario_files.shipped()) <= set(re.findall(r"^\| `(\w+)` \|", README.read_text(), re.MULTILINE))
 
 
 def test_files_that_are_not_there(tmp_path: Path) -> None:

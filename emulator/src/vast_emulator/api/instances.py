@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from vast_emulator import listing
-from vast_emulator.failures import deprecated_endpoint
+from vast_emulator.failures import Refusal
 from vast_emulator.routing import Call, api
 from vast_emulator.rows import row, stored_value
 
@@ -23,7 +23,8 @@ def list_page(call: Call) -> dict[str, Any]:
 def list_retired(call: Call) -> dict[str, Any]:
     """The old list is gone; a setting brings it back."""
     if call.world.settings.v0_list == "gone":
-        raise deprecated_endpoint("/api/v0/instances/", instead="/api/v1/instances/")
+        text = "/api/v0/instances/ is deprecated. Use /api/v1/instances/ instead."
+        raise Refusal(410, "deprecated_endpoint", text)
     return {"instances": [row(one, call.world, call.service.addresses) for one in call.world.shown.contracts.values()]}
 
 

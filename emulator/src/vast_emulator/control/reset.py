@@ -26,5 +26,5 @@ def show_settings(call: Call) -> dict[str, Any]:
 @control.add("POST", "/_emulator/settings")
 def change_settings(call: Call) -> dict[str, Any]:
     """Turn knobs; a reset turns them back, a restart does not."""
-    call.world.settings.change(call.body, call.world.store)
+    call.world.turn(call.body)
     return call.world.settings.record()

@@ -18,7 +18,7 @@ def show(call: Call) -> dict[str, Any]:
     """The scenarios that ship, which events are going to happen, and which could not."""
     call.world.settle()
     ships = [
-        {"name": name, "description": scenario_files.understand(path, call.service.stage).description}
+        {"name": name, "description": scenario_files.description(path)}
         for name, path in scenario_files.shipped().items()
     ]
     return {"ships": ships, **call.service.stage.shown()}

@@ -14,6 +14,7 @@ from vast_emulator.failures import Refusal, invalid_args
 from vast_emulator.world import World
 
 Events = list[dict[str, Any]]
+_FROM_THE_START = ("no_such_machine", "no_such_ask")
 _INSTANCE = re.compile(r"/instances/(?:[a-z_]+/)?(\d{1,16})(?:/|$)")
 
 
@@ -29,13 +30,15 @@ def parse(wanted: Any) -> Events:
 
 
 def check(events: Events, world: World) -> None:
-    """Refuse what can't happen in this world. An instance need not exist yet, and ``this`` is known only later."""
+    """Refuse what can't happen in this world. Machines and offers are there from the start; what is missing of anything
+    else may yet come, as ``this`` does.
+    """
     for one in events:
         for name, details in one.items():
             try:
                 table.parse(table.Scene(world), {name: details})
             except Refusal as refusal:
-                if refusal.body["error"] != "no_such_instance":
+                if refusal.status != 404 or refusal.body["error"] in _FROM_THE_START:
                     raise
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from vast_emulator import limits
-from vast_emulator.failures import Refusal, deprecated_endpoint, offer_gone
+from vast_emulator.failures import Refusal, offer_gone
 from vast_emulator.faults.matching import Asked
 
 _DAY = 86400
@@ -73,7 +73,7 @@ def _vanished(moment: Moment, status: int | None) -> Made:
 
 
 def _retired(moment: Moment, status: int | None) -> Made:
-    return _json(deprecated_endpoint(moment.asked.path))
+    return _json(Refusal(410, "deprecated_endpoint", f"{moment.asked.path} is deprecated."))
 
 
 def _failure(moment: Moment, status: int | None) -> Made:
