@@ -11,6 +11,7 @@ import sys
 import time
 
 from vast_emulator import __version__
+from vast_emulator.guard import Guard
 from vast_emulator.limits import Limits
 from vast_emulator.market.generator import MACHINES
 from vast_emulator.request_log import RequestLog
@@ -59,6 +60,7 @@ def main(argv: list[str] | None = None) -> int:
         addresses=BannerListeners() if options.ssh == "banner" else DocumentationAddresses(),
         limits=Limits(options.rate_limits == "documented"),
         log=RequestLog(options.request_log),
+        guard=Guard(options.host),
     )
     return run(service, listener)
 

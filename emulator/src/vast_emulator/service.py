@@ -19,6 +19,7 @@ from vast_emulator import events as _events
 from vast_emulator.auth import given_key, identify
 from vast_emulator.failures import Refusal
 from vast_emulator.faults import Fault, Faults
+from vast_emulator.guard import Guard
 from vast_emulator.limits import Limits
 from vast_emulator.request_log import RequestLog
 from vast_emulator.routing import Call, Entry, Reply, Routes, api, control
@@ -35,13 +36,20 @@ class Service:
     """Ties the world to HTTP. Handlers are plain functions that never wait, so requests do not interleave."""
 
     def __init__(
-        self, world: World, api_key: str, addresses: DocumentationAddresses, limits: Limits, log: RequestLog
+        self,
+        world: World,
+        api_key: str,
+        addresses: DocumentationAddresses,
+        limits: Limits,
+        log: RequestLog,
+        guard: Guard,
     ) -> None:
         self.world = world
         self.api_key = api_key
         self.addresses = addresses
         self.limits = limits
         self.log = log
+        self.guard = guard
         self.faults = Faults()
         # Texts behind result URLs (logs, execute), by name.
         self.results: dict[str, str] = {}
@@ -101,6 +109,8 @@ class Service:
         try:
             if content is None:
                 raise Refusal(413, "invalid_request", "The body is too large.")
+            if routes is control:
+                self.guard.check(request.method, request.headers)
             entry, params = routes.find(request.method, request.url.path)
             call = Call(
                 service=self,
@@ -151,7 +161,7 @@ def _encode(answer: Any) -> Response:
     content = answer.content
     if not isinstance(content, bytes):
         content = json.dumps(content, separators=(",", ":"), allow_nan=False).encode()
-    return _raw(content, answer.status, answer.content_type)
+    return _raw(content, answer.status, answer.content_type, answer.headers)
 
 
 def _raw(content: bytes, status: int, content_type: str, headers: dict[str, str] | None = None) -> Response:
