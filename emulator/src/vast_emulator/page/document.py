@@ -116,12 +116,12 @@ def _summary(world: World) -> Markup:
 
 _INSTANCE_COLUMNS = (
     Column("Instance"),
-    Column("GPUs"),
+    Column("GPUs", "short"),
     Column("State"),
-    Column("$/h now", numeric=True),
-    Column("Bid $/h", numeric=True),
+    Column("$/h now", "number"),
+    Column("Bid $/h", "number"),
     Column("Rented (UTC)"),
-    Column("Events"),
+    Column("Events", "wide"),
 )
 
 
@@ -135,7 +135,7 @@ def _instance(world: World, contract: Contract) -> list[object]:
     facts = world.machines[contract.machine_id].facts
     image = words.cut(contract.image, _LONGEST)
     return [
-        _two_lines(f"{contract.id} {words.cut(contract.label or '', _LONGEST)}", image),
+        _named(contract.id, contract.label, image),
         _two_lines(f"{len(contract.gpu_ids)} × {facts['gpu_name']}", f"machine {contract.machine_id}"),
         joined(status.badge(status.of_instance(contract)), _small(words.cut(contract.status_msg or "", _LONGEST))),
         words.hourly(world.ledger.rate(contract.id)),
@@ -151,8 +151,8 @@ def _instance(world: World, contract: Contract) -> list[object]:
 _VOLUME_COLUMNS = (
     Column("Volume"),
     Column("Machine"),
-    Column("GB", numeric=True),
-    Column("$/h now", numeric=True),
+    Column("GB", "number"),
+    Column("$/h now", "number"),
     Column("Used by"),
 )
 
@@ -167,7 +167,7 @@ def _volumes(world: World) -> Markup:
 def _volume(world: World, volume: Volume) -> list[object]:
     users = volume.instances(world.now)
     return [
-        _two_lines(str(volume.id), words.cut(volume.label, _LONGEST)),
+        _named(volume.id, volume.label),
         volume.machine_id,
         volume.size,
         words.hourly(world.ledger.rate(volume.id)),
@@ -180,12 +180,12 @@ def _volume(world: World, volume: Volume) -> list[object]:
 
 _OFFER_COLUMNS = (
     Column("Offer"),
-    Column("GPUs"),
+    Column("GPUs", "short"),
     Column("Where"),
     Column("State"),
-    Column("On demand $/h", numeric=True),
-    Column("Lowest bid $/h", numeric=True),
-    Column("Events"),
+    Column("On demand $/h", "number"),
+    Column("Lowest bid $/h", "number"),
+    Column("Events", "wide"),
 )
 
 
@@ -222,7 +222,7 @@ def _offer(offer: Offer) -> list[object]:
 # Faults and requests
 
 
-_FAULT_COLUMNS = (Column("Request"), Column("What happens"), Column("Times", numeric=True))
+_FAULT_COLUMNS = (Column("Request"), Column("What happens"), Column("Times", "number"))
 
 
 def _faults(faults: list[dict[str, Any]]) -> Markup:
@@ -241,8 +241,8 @@ _REQUEST_COLUMNS = (
     Column("Emulated time (UTC)"),
     Column("Method"),
     Column("Path"),
-    Column("Status", numeric=True),
-    Column("ms", numeric=True),
+    Column("Status", "number"),
+    Column("ms", "number"),
 )
 
 
@@ -268,6 +268,11 @@ def _requests(requests: list[dict[str, Any]]) -> Markup:
 
 def _extent(shown: int, there_are: int, which: str) -> str:
     return f"{there_are:,} in all" if shown == there_are else f"The {which} {shown:,} of {there_are:,}"
+
+
+def _named(number: int, label: str | None, more: str = "") -> Markup:
+    name = joined(" ", element("b", words.cut(label, _LONGEST))) if label else Markup("")
+    return _two_lines(joined(str(number), name), more)
 
 
 def _two_lines(first: str, second: str) -> Markup:

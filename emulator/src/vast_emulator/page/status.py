@@ -9,7 +9,15 @@ from vast_emulator.contracts import Contract
 from vast_emulator.market.machines import Offer
 from vast_emulator.page.html import Markup, element
 
-_TONES = {"running": "good", "free": "good", "offline": "bad", "outbid": "bad", "loading": "busy", "created": "busy"}
+_TONES = {
+    "created": "busy",
+    "free": "good",
+    "loading": "busy",
+    "offline": "bad",
+    "outbid": "bad",
+    "running": "good",
+    "scheduled": "busy",
+}
 
 
 def of_instance(contract: Contract) -> str:
@@ -18,7 +26,10 @@ def of_instance(contract: Contract) -> str:
         return "offline"
     if contract.outbid:
         return "outbid"
-    return contract.actual_status or "scheduled"
+    reported = contract.actual_status or "scheduled"
+    if contract.cur_state == "stopped" and _TONES.get(reported) == "busy":
+        return f"{reported}, stopped"
+    return reported
 
 
 def of_offer(offer: Offer) -> str:

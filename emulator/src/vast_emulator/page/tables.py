@@ -12,10 +12,10 @@ from vast_emulator.page.html import Markup, element
 
 
 class Column(NamedTuple):
-    """A heading, and whether what is below it are numbers."""
+    """A heading, and what is below it: ``number``, ``short`` (stays on its line), ``wide``, or any text."""
 
     heading: str
-    numeric: bool = False
+    kind: str | None = None
 
 
 def table(key: str, caption: str, columns: Sequence[Column], rows: Iterable[tuple[str, Sequence[object]]]) -> Markup:
@@ -35,12 +35,12 @@ def table(key: str, caption: str, columns: Sequence[Column], rows: Iterable[tupl
 
 
 def _heading(column: Column) -> Markup:
-    return element("th", column.heading, scope="col", role="columnheader", class_="number" if column.numeric else None)
+    return element("th", column.heading, scope="col", role="columnheader", class_=column.kind)
 
 
 def _row(key: str, columns: Sequence[Column], cells: Sequence[object]) -> Markup:
     made = [
-        element("td", cell, role="cell", data_label=column.heading, class_="number" if column.numeric else None)
+        element("td", cell, role="cell", data_label=column.heading, class_=column.kind)
         for column, cell in zip(columns, cells, strict=True)
     ]
     return element("tr", *made, id=key, role="row")
