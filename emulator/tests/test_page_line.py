@@ -18,6 +18,21 @@ from vast_emulator.page.spending import growth
 from vast_emulator.store import Store
 
 START = 1_780_000_000.0
+
+
+def spent(span: Span, at: float) -> float:
+    """Dollars of a span that starts at or after START, until a moment."""
+    end = at if span.end is None else min(span.end, at)
+    return span.rate * max(0.0, end - span.start) / 3600
+
+
+class AtOnce(Span):
+    """Something that is billed without taking time."""
+
+    def dollars(self, now: float) -> float:
+        return 2.5
+
+
 moments = st.floats(START, START + 90 * 86400)
 
 
@@ -34,7 +49,7 @@ def test_the_line_is_what_the_ledger_says_at_each_moment(spans: list[Span], seco
     assert len(line) == steps + 1
     for index, amount in enumerate(line):
         at = START + seconds * index / steps
-        assert amount == pytest.approx(math.fsum(one.dollars_between(START, at) for one in spans), abs=1e-5)
+        assert amount == pytest.approx(math.fsum(spent(one, at) for one in spans), abs=1e-5)
 
 
 @given(st.lists(span(), max_size=30), st.floats(0.0, 90 * 86400))
@@ -53,6 +68,13 @@ def test_the_line_ends_at_the_ledgers_total() -> None:
             ledger.close(number, "gpu", START + number * 17.9)
     now = START + 9000.5
     assert growth(ledger.spans(), START, now, 240)[-1] == pytest.approx(ledger.total(now), abs=1e-8)
+
+
+def test_what_is_billed_at_once_is_a_step_in_the_line() -> None:
+    spans = [AtOnce(number, 1, "gb", 99.0, at, at) for number, at in enumerate((START, START + 1800, START + 3600))]
+    assert growth(spans, START, START + 3600, 4) == pytest.approx([0.0, 2.5, 2.5, 5.0, 7.5])
+    late = AtOnce(1, 1, "gb", 99.0, START + 3601, START + 3601)
+    assert growth([late], START, START + 3600, 4)[-1] == 0.0
 
 
 def test_long_spans_cost_no_more_than_short_ones() -> None:

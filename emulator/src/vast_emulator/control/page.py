@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from importlib import resources
+from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from vast_emulator.failures import Refusal
@@ -55,20 +56,25 @@ def happen(call: Call) -> Reply:
             raise Refusal(400, "invalid_args", "One button at a time.")
         ((what, body),) = fields.items()
         method, _space, name = what.partition(" ")
-        entry, params = control.find(method, f"/_emulator/{name}")
-        if entry.handler is not happen:
-            entry.handler(replace(call, method=method, params=params, content=body.encode()))
+        _ask(call, method, name, body)
     except Refusal as refusal:
         return _page(call, gpu, refusal)
     return Reply(b"", 303, headers={"location": f"/?{urlencode({'gpu': gpu})}" if gpu else "/"})
 
 
+def _ask(call: Call, method: str, name: str, body: str = "") -> Any:
+    """What another call of the control API answers."""
+    entry, params = control.find(method, f"/_emulator/{name}")
+    if entry.handler is happen:
+        raise Refusal(400, "invalid_args", "A click cannot be about clicks.")
+    return entry.handler(replace(call, method=method, params=params, content=body.encode()))
+
+
 def _page(call: Call, gpu: str, refusal: Refusal | None = None) -> Reply:
-    service = call.service
     shown = Shown(
         world=call.world,
-        requests=service.log.last(),
-        faults=[fault.record() for fault in service.faults.planned],
+        requests=call.service.log.last(),
+        faults=_ask(call, "GET", "faults")["faults"],
         gpu=gpu[:_LONGEST_FILTER],
         refusal=str(refusal) if refusal else "",
     )

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from heapq import nlargest, nsmallest
 from typing import Any, NamedTuple
 
+from vast_emulator import values
 from vast_emulator.contracts import Contract
 from vast_emulator.market.machines import Offer
 from vast_emulator.page import buttons, chart, status, words
@@ -28,8 +29,8 @@ _LONGEST = 160
 
 
 class Shown(NamedTuple):
-    """What a page is made from: ``requests`` newest first, ``faults`` as their records, the GPU that offers must have
-    in their name, and what was refused.
+    """What a page is made from: ``requests`` newest first, ``faults`` as the control API shows them, letters that
+    the GPU of an offer must have in its name, and what was refused.
     """
 
     world: World
@@ -222,6 +223,8 @@ def _offer(offer: Offer) -> list[object]:
 # Faults and requests
 
 
+# What of a fault's record is shown elsewhere in its row, is too long or says nothing about what will happen.
+_NOT_HAPPENING = ("method", "path", "times", "content_type", "body", "headers", "id", "seen", "fired", "last_error")
 _FAULT_COLUMNS = (Column("Request"), Column("What happens"), Column("Times", "number"))
 
 
@@ -233,8 +236,17 @@ def _faults(faults: list[dict[str, Any]]) -> Markup:
 
 
 def _fault(fault: dict[str, Any]) -> list[object]:
-    happens = f"status {fault['status']}, {fault['when']} it takes effect"
-    return [f"{fault['method']} {words.cut(fault['path'], _LONGEST)}", happens, fault["times"]]
+    happens = ", ".join(f"{name} {_plain(value)}" for name, value in fault.items() if name not in _NOT_HAPPENING)
+    times = fault["times"]
+    return [
+        words.cut(f"{fault['method']} {fault['path']}", _LONGEST),
+        words.cut(happens, _LONGEST),
+        "always" if times is None else times,
+    ]
+
+
+def _plain(value: Any) -> str:
+    return value if isinstance(value, str) else values.dump_json(value)
 
 
 _REQUEST_COLUMNS = (

@@ -15,17 +15,20 @@ def growth(spans: Iterable[Span], first: float, last: float, steps: int) -> list
     """Dollars spent since ``first`` at ``steps + 1`` moments, evenly from ``first`` to ``last`` (epoch seconds).
 
     Each span costs the same work however long it is: only the steps in which it starts and ends are looked at, and
-    its rate counts for all between them.
+    its rate counts for all between them. A span without duration is billed at once.
     """
     width = (last - first) / steps
     if width <= 0:
         return [0.0] * (steps + 1)
+    hours = width / SECONDS_PER_HOUR
     spent = [0.0] * steps
     # Changes of the rate ($/h) that holds for whole steps.
     turns = [0.0] * (steps + 1)
     for span in spans:
         start = max(0.0, (span.start - first) / width)
         end = min(float(steps), ((last if span.end is None else span.end) - first) / width)
+        if span.end == span.start and 0.0 <= start <= steps:
+            spent[min(int(start), steps - 1)] += span.dollars(last) / hours
         if end <= start:
             continue
         began, ended = min(int(start), steps - 1), min(int(end), steps - 1)
@@ -38,5 +41,4 @@ def growth(spans: Iterable[Span], first: float, last: float, steps: int) -> list
         turns[ended] -= span.rate
     # Rates that cancel each other may leave a trace below zero.
     rates = (max(0.0, rate) for rate in accumulate(turns))
-    hours = width / SECONDS_PER_HOUR
     return [0.0, *accumulate((part + rate) * hours for part, rate in zip(spent, rates, strict=False))]

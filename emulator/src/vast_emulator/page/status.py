@@ -28,7 +28,7 @@ def of_instance(contract: Contract) -> str:
         return "outbid"
     reported = contract.actual_status or "scheduled"
     if contract.cur_state == "stopped" and _TONES.get(reported) == "busy":
-        return f"{reported}, stopped"
+        return f"{reported} (stopped)"
     return reported
 
 
