@@ -59,6 +59,14 @@ def test_the_line_never_falls(spans: list[Span], seconds: float) -> None:
     assert all(before <= after for before, after in itertools.pairwise(line))
 
 
+def test_rates_that_leave_a_trace_do_not_let_it_fall() -> None:
+    # (0.3 + 1000) - 1000 is less than 0.3, so that much less than nothing burns once all is over.
+    long = Span(1, 1, "gpu", 0.3, START + 3599.99, START + 7200.01)
+    short = Span(2, 2, "gpu", 1000.0, START + 3599.99, START + 3600.01)
+    line = growth([long, short], START, START + 36000, 10)
+    assert all(before <= after for before, after in itertools.pairwise(line))
+
+
 def test_the_line_ends_at_the_ledgers_total() -> None:
     ledger = Ledger(Store(None))
     for number in range(500):
