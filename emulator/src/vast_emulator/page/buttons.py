@@ -13,6 +13,7 @@ from vast_emulator.contracts import Contract
 from vast_emulator.events import table
 from vast_emulator.market.machines import Offer
 from vast_emulator.page.html import Markup, element
+from vast_emulator.volumes import Volume
 
 # The one form of the page; buttons anywhere in it belong to it.
 FORM = "happen"
@@ -22,7 +23,10 @@ Row = TypeVar("Row")
 
 
 class Button(NamedTuple, Generic[Row]):
-    """The words on it, the event and its details for a row, and the rows that it makes sense for."""
+    """The words on it, the event and its details for a row, and the rows that it makes sense for.
+
+    A button whose event does not exist is not shown.
+    """
 
     words: str
     event: str
@@ -30,16 +34,59 @@ class Button(NamedTuple, Generic[Row]):
     applies: Callable[[Row], bool] = lambda row: True
 
 
+def _is_booting(one: Contract) -> bool:
+    return one.cur_state == "running" and not one.is_running and bool(one.steps)
+
+
+def _hangs(one: Contract) -> bool:
+    return one.cur_state == "running" and one.actual_status in (None, "created", "loading") and not one.steps
+
+
+def _has_exited(one: Contract) -> bool:
+    return one.cur_state == "running" and one.actual_status == "exited" and not one.steps
+
+
+def _is_deaf(one: Contract) -> bool:
+    return one.answers and one.has_ssh and not one.answers_ssh
+
+
+def _raised(price: float) -> float:
+    return round(price * _MORE, 4)
+
+
+def _twin(one: Contract) -> dict[str, Any]:
+    return {"label": one.label, "image": one.image}
+
+
 INSTANCE: tuple[Button[Contract], ...] = (
     Button("Outbid", "outbid", lambda one: one.id, lambda one: one.is_bid and not one.outbid),
+    Button("Boot hangs", "stuck", lambda one: one.id, _is_booting),
+    Button("No such image", "fail", lambda one: {"instance": one.id, "error": "manifest_unknown"}, _is_booting),
+    Button("Heal", "heal", lambda one: one.id, _hangs),
+    Button("SSH closes", "refuse_ssh", lambda one: one.id, lambda one: one.answers_ssh),
+    Button("SSH opens", "answer_ssh", lambda one: one.id, _is_deaf),
+    Button("Container ends", "exit", lambda one: one.id, lambda one: one.answers),
+    Button("Container starts", "resume", lambda one: one.id, _has_exited),
+    Button("Unheard", "silence", lambda one: one.id, lambda one: one.reported_status not in ("offline", "unknown")),
+    Button("Heard again", "hear", lambda one: one.id, lambda one: one.reported_status == "unknown"),
     Button("Machine offline", "offline", lambda one: one.machine_id, lambda one: not one.offline),
     Button("Machine back", "online", lambda one: one.machine_id, lambda one: one.offline),
+    Button("Contract ends", "expire", lambda one: one.id),
+    Button("Hidden for 1 minute", "hide", lambda one: {"instance": one.id, "seconds": 60}),
+    Button("Twin", "rent_elsewhere", _twin),
+    Button("Sends 10 GB", "traffic", lambda one: {"instance": one.id, "up_gb": 10}, lambda one: one.answers),
+    Button("Price up", "raise_price", lambda one: {"instance": one.id, "factor": _MORE}, lambda one: not one.is_bid),
 )
+VOLUME: tuple[Button[Volume], ...] = (Button("Contract ends", "expire", lambda one: {"volume_id": one.id}),)
 OFFER: tuple[Button[Offer], ...] = (
     Button("Vanish", "vanish", lambda one: one.id),
-    Button("Price up", "price", lambda one: {"offer_id": one.id, "dph_base": round(one.price * _MORE, 4)}),
+    Button("Price up", "price", lambda one: {"offer_id": one.id, "dph_base": _raised(one.price)}),
+    Button("Bids up", "set_min_bid", lambda one: {"offer_id": one.id, "min_bid": _raised(one.price_to_win())}),
 )
-MARKET: tuple[Button[None], ...] = (Button("Next offer rented is gone", "vanish_on_create", lambda _row: 1),)
+MARKET: tuple[Button[None], ...] = (
+    Button("Next offer rented is gone", "vanish_on_create", lambda _row: 1),
+    Button("Credit runs out", "credit", lambda _row: 0),
+)
 
 _LOST_CREATE = {"method": "PUT", "path": "/api/v0/asks/{id}/", "when": "after", "status": 504}
 

@@ -155,6 +155,7 @@ _VOLUME_COLUMNS = (
     Column("GB", "number"),
     Column("$/h now", "number"),
     Column("Used by"),
+    Column("Events", "wide"),
 )
 
 
@@ -173,6 +174,7 @@ def _volume(world: World, volume: Volume) -> list[object]:
         volume.size,
         words.hourly(world.ledger.rate(volume.id)),
         ", ".join(map(str, users)) or "nobody",
+        buttons.for_row(buttons.VOLUME, volume, f"volume {volume.id}"),
     ]
 
 

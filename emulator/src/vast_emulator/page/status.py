@@ -17,6 +17,7 @@ _TONES = {
     "outbid": "bad",
     "running": "good",
     "scheduled": "busy",
+    "unknown": "bad",
 }
 
 
@@ -26,7 +27,7 @@ def of_instance(contract: Contract) -> str:
         return "offline"
     if contract.outbid:
         return "outbid"
-    reported = contract.actual_status or "scheduled"
+    reported = contract.reported_status or "scheduled"
     if contract.cur_state == "stopped" and _TONES.get(reported) == "busy":
         return f"{reported} (stopped)"
     return reported
