@@ -14,6 +14,9 @@ from typing import Any
 
 import pytest
 
+from vast_emulator import events
+from vast_emulator.events import table as known
+from vast_emulator.page import buttons as table
 from vast_emulator.process import Emulator
 
 HOSTILE = '<img src=x onerror="alert(1)"><script>alert(2)</script>'
@@ -114,6 +117,38 @@ def test_buttons_of_offers(renter: Any, emulator: Emulator) -> None:
     click(emulator, f"Vanish: offer {offer}", path)
     assert f'id="offers-{offer}"' not in page(emulator, path)
     assert not renter.offers(machine_id={"eq": 123456})
+
+
+def test_every_button_of_the_table_is_shown_when_it_fits_and_is_accepted(renter: Any, emulator: Emulator) -> None:
+    events.load()
+    tables = {"instance": table.INSTANCE, "volume": table.VOLUME, "offer": table.OFFER}
+    missing = {
+        (button.words, about) for about, rows in tables.items() for button in rows if button.event in known.names()
+    }
+    offer = emulator.api("POST", "/api/v0/volumes/search/", {"limit": 1})["offers"][0]["id"]
+    emulator.api("PUT", "/api/v0/volumes/", {"id": offer, "size": 10, "name": "datasets"})
+    renter.running()
+    renter.running(789012, price=0.5)
+    free = renter.offers(rentable={"eq": True}, num_gpus={"eq": 1}, order=[["dph_total", "desc"]])
+    for machine in list({one["machine_id"] for one in free} - {123456, 789012})[:2]:
+        renter.rent(machine)
+    while missing:
+        fitting = fitting_buttons(emulator, missing)
+        if not fitting:
+            # Some come with the states that others lead to.
+            emulator.advance(300)
+            fitting = fitting_buttons(emulator, missing)
+        assert fitting, missing
+        called, kind = fitting[0]
+        click(emulator, called)
+        missing.discard(kind)
+
+
+def fitting_buttons(emulator: Emulator, wanted: set[tuple[str, str]]) -> list[tuple[str, tuple[str, str]]]:
+    """The buttons of rows that are among the wanted: what they are called, and their words and what they are about."""
+    rows = [(called, *called.partition(": ")[::2]) for called in buttons(page(emulator)) if ": " in called]
+    found = [(called, (words, about.split()[0])) for called, words, about in rows]
+    return [one for one in found if one[1] in wanted]
 
 
 def test_general_buttons(renter: Any, emulator: Emulator) -> None:

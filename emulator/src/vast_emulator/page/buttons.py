@@ -35,11 +35,8 @@ class Button(NamedTuple, Generic[Row]):
 
 
 def _is_booting(one: Contract) -> bool:
-    return one.cur_state == "running" and not one.is_running and bool(one.steps)
-
-
-def _hangs(one: Contract) -> bool:
-    return one.cur_state == "running" and one.actual_status in (None, "created", "loading") and not one.steps
+    """Whether it is started and did not get as far as running, be it that it never will."""
+    return one.cur_state == "running" and one.actual_status in (None, "created", "loading")
 
 
 def _has_exited(one: Contract) -> bool:
@@ -62,7 +59,7 @@ INSTANCE: tuple[Button[Contract], ...] = (
     Button("Outbid", "outbid", lambda one: one.id, lambda one: one.is_bid and not one.outbid),
     Button("Boot hangs", "stuck", lambda one: one.id, _is_booting),
     Button("No such image", "fail", lambda one: {"instance": one.id, "error": "manifest_unknown"}, _is_booting),
-    Button("Heal", "heal", lambda one: one.id, _hangs),
+    Button("Heal", "heal", lambda one: one.id, _is_booting),
     Button("SSH closes", "refuse_ssh", lambda one: one.id, lambda one: one.answers_ssh),
     Button("SSH opens", "answer_ssh", lambda one: one.id, _is_deaf),
     Button("Container ends", "exit", lambda one: one.id, lambda one: one.answers),
