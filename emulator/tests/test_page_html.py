@@ -65,6 +65,18 @@ def test_moments_end_with_the_calendar() -> None:
     assert words.moment(1e300) == "9999-12-31 00:00:00"
 
 
+@pytest.mark.parametrize("number", range(7))
+def test_many_buttons_are_seen_when_asked_for(number: int) -> None:
+    events.load()
+    many = [buttons.Button(f"Button {one}", "vanish", lambda row: row) for one in range(number)]
+    made = buttons.for_row(many, 8000001, "offer 8000001")
+    read = Reader(made)
+    assert [tag for tag, _attributes in read.tags].count("button") == number
+    at_once = made.partition("<details>")[0].count("<button")
+    assert at_once == (number if number <= 3 else 2)
+    assert ('aria-label="More… offer 8000001"' in made) == (number > 3)
+
+
 def test_buttons_are_of_events_that_exist(monkeypatch: pytest.MonkeyPatch) -> None:
     events.load()
     assert "Next offer rented is gone" in buttons.for_row(buttons.MARKET, None)

@@ -141,7 +141,7 @@ def test_a_reset_asks_first(browser: Browser, renter: Any, emulator: Emulator) -
     renter.rent()
     button = browser.find('[name="POST reset"]')
     assert not button.is_displayed()
-    browser.find("summary").click()
+    browser.find("#reset summary").click()
     button.click()
     browser.until(lambda: browser.text("#summary") == "Nothing is rented.")
     assert emulator.api("GET", "/api/v1/instances/")["total_instances"] == 0

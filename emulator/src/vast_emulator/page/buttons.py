@@ -18,6 +18,9 @@ from vast_emulator.volumes import Volume
 # The one form of the page; buttons anywhere in it belong to it.
 FORM = "happen"
 _MORE = 1.25
+# Rows with more buttons than this hide all but the first ones until they are asked for.
+_MOST = 3
+_FIRST = 2
 
 Row = TypeVar("Row")
 
@@ -55,8 +58,11 @@ def _twin(one: Contract) -> dict[str, Any]:
     return {"label": one.label, "image": one.image}
 
 
+# What comes first is seen first.
 INSTANCE: tuple[Button[Contract], ...] = (
     Button("Outbid", "outbid", lambda one: one.id, lambda one: one.is_bid and not one.outbid),
+    Button("Machine offline", "offline", lambda one: one.machine_id, lambda one: not one.offline),
+    Button("Machine back", "online", lambda one: one.machine_id, lambda one: one.offline),
     Button("Boot hangs", "stuck", lambda one: one.id, _is_booting),
     Button("No such image", "fail", lambda one: {"instance": one.id, "error": "manifest_unknown"}, _is_booting),
     Button("Heal", "heal", lambda one: one.id, _is_booting),
@@ -66,8 +72,6 @@ INSTANCE: tuple[Button[Contract], ...] = (
     Button("Container starts", "resume", lambda one: one.id, _has_exited),
     Button("Unheard", "silence", lambda one: one.id, lambda one: one.reported_status not in ("offline", "unknown")),
     Button("Heard again", "hear", lambda one: one.id, lambda one: one.reported_status == "unknown"),
-    Button("Machine offline", "offline", lambda one: one.machine_id, lambda one: not one.offline),
-    Button("Machine back", "online", lambda one: one.machine_id, lambda one: one.offline),
     Button("Contract ends", "expire", lambda one: one.id),
     Button("Hidden for 1 minute", "hide", lambda one: {"instance": one.id, "seconds": 60}),
     Button("Twin", "rent_elsewhere", _twin),
@@ -93,6 +97,10 @@ def for_row(buttons: Iterable[Button[Row]], row: Row, about: str = "") -> Markup
     known = table.names()
     fitting = [button for button in buttons if button.event in known and button.applies(row)]
     made = [call(one.words, "POST market", {one.event: one.details(row)}, about) for one in fitting]
+    if len(made) > _MOST:
+        hidden = element("div", *made[_FIRST:], class_="buttons")
+        more = element("details", element("summary", "More…", aria_label=f"More… {about}"), hidden)
+        made = [*made[:_FIRST], more]
     return element("div", *made, class_="buttons")
 
 
@@ -114,6 +122,7 @@ def general() -> Markup:
             element("summary", "Reset…"),
             element("p", "Everything rented, spent, planned and logged is forgotten."),
             call("Yes, reset", "POST reset", {}),
+            id="reset",
         ),
         class_="buttons",
     )

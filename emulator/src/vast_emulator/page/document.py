@@ -116,7 +116,7 @@ def _summary(world: World) -> Markup:
 
 
 _INSTANCE_COLUMNS = (
-    Column("Instance"),
+    Column("Instance", "wide"),
     Column("GPUs", "short"),
     Column("State"),
     Column("$/h now", "number"),

@@ -96,7 +96,7 @@ document.addEventListener("submit", (event) => {
   const button = event.submitter;
   const fields = new URLSearchParams(new FormData(form, button));
   if (form.method === "post") {
-    button.closest("details")?.removeAttribute("open");
+    button.closest("#reset")?.removeAttribute("open");
     ask(form.action, { method: "POST", body: fields }, `Done: ${button.getAttribute("aria-label") || button.textContent}`);
   } else {
     history.replaceState(null, "", `?${fields}`);
