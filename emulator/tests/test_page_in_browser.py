@@ -176,13 +176,16 @@ def test_what_has_the_focus_keeps_it(browser: Browser, renter: Any) -> None:
     assert browser.script("return document.activeElement.getAttribute('aria-label')") == called
 
 
-def test_a_narrow_window_needs_no_scrolling_sideways(browser: Browser, renter: Any) -> None:
+@pytest.mark.parametrize("width", [320, 400, 800, 1100])
+def test_no_window_is_too_narrow(browser: Browser, renter: Any, width: int) -> None:
     instance = renter.running(label="a-name-that-is-long-" * 5)
     browser.until(lambda: "running" in browser.text(f"#instances-{instance}"))
-    metrics = {"width": 400, "height": 900, "deviceScaleFactor": 1, "mobile": True}
+    metrics = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": True}
     browser.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
     try:
-        assert browser.script("return document.documentElement.scrollWidth") <= 400
+        assert browser.script("return document.documentElement.scrollWidth") <= width
+        sideways = "return [...document.querySelectorAll('section')].filter(one => one.scrollWidth > one.clientWidth)"
+        assert browser.script(sideways) == []
         assert browser.find(f"#instances-{instance} button").is_displayed()
     finally:
         browser.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
