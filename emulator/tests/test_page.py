@@ -68,7 +68,7 @@ def test_the_page_shows_everything(renter: Any, emulator: Emulator) -> None:
     offer = emulator.api("POST", "/api/v0/volumes/search/", {"limit": 1})["offers"][0]["id"]
     volume = emulator.api("PUT", "/api/v0/volumes/", {"id": offer, "size": 10, "name": "datasets"})["volume_name"]
     emulator.advance(3600)
-    emulator.fault("PUT", "/api/v0/asks/{id}/", times=3, when="after")
+    emulator.fault("PUT", "/api/v0/asks/{id}/", times=3, when="after", status=504)
     text = page(emulator)
     assert "running" in row(text, f"instances-{instance}")
     assert "$0.8000" in row(text, f"instances-{instance}")
