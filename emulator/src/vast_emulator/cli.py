@@ -13,6 +13,7 @@ import time
 from vast_emulator import __version__, scenario_files
 from vast_emulator.door import bind
 from vast_emulator.faults.planned import Faults
+from vast_emulator.guard import Guard
 from vast_emulator.limits import Limits
 from vast_emulator.market.generator import MACHINES
 from vast_emulator.request_log import RequestLog
@@ -94,6 +95,7 @@ def _service(options: argparse.Namespace, store: Store) -> Service:
         addresses=BannerListeners() if options.ssh == "banner" else DocumentationAddresses(),
         limits=Limits(options.rate_limits == "documented", store),
         log=RequestLog(options.request_log),
+        guard=Guard(options.host),
     )
 
 

@@ -6,13 +6,16 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
+from collections import Counter, deque
 from typing import Any, TextIO
 
 from vast_emulator.paths import without_ids
 
 # Asked with POST and PUT although they change nothing.
 _SEARCHES = ("/api/v0/bundles", "/api/v0/search/asks", "/api/v0/volumes/search", "/api/v0/network_volumes/search")
+# How many of the last requests are kept one by one, and how much of their paths.
+_LAST = 50
+_LONGEST_PATH = 200
 
 
 class RequestLog:
@@ -26,6 +29,7 @@ class RequestLog:
     def clear(self) -> None:
         """Start counting again; the file keeps its lines."""
         self._counts: Counter[tuple[str, str, int]] = Counter()
+        self._last: deque[dict[str, Any]] = deque(maxlen=_LAST)
         self.connections = 0
 
     def opened(self, client: tuple[str, int]) -> None:
@@ -46,6 +50,10 @@ class RequestLog:
         """One answered request: emulated time of arrival, real seconds until the answer."""
         place = without_ids(path)
         self._counts[method, place, status] += 1
+        milliseconds = round(seconds * 1000, 3)
+        self._last.append(
+            {"at": at, "method": method, "path": path[:_LONGEST_PATH], "status": status, "ms": milliseconds}
+        )
         if self._file is not None:
             line = {
                 "at": at,
@@ -53,13 +61,17 @@ class RequestLog:
                 "path": path,
                 "pattern": place,
                 "status": status,
-                "ms": round(seconds * 1000, 3),
+                "ms": milliseconds,
             }
             self._file.write(json.dumps(line) + "\n")
             self._file.flush()
 
+    def last(self) -> list[dict[str, Any]]:
+        """The last requests one by one, newest first: emulated time, method, path, status, real milliseconds."""
+        return list(reversed(self._last))
+
     def report(self) -> dict[str, Any]:
-        """The list and its totals."""
+        """The list and its totals, and the last requests one by one."""
         requests: list[dict[str, Any]] = [
             {"method": method, "path": path, "status": status, "count": count}
             for (method, path, status), count in self._counts.items()
@@ -73,6 +85,7 @@ class RequestLog:
             "writes": sum(row["count"] for row in writes),
             "throttled": sum(row["count"] for row in requests if row["status"] == 429),
             "connections": self.connections,
+            "last": self.last(),
         }
 
     def close(self) -> None:

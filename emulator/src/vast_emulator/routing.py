@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from starlette.routing import Match, Route
@@ -72,6 +72,7 @@ class Reply:
     content: Any
     status: int = 200
     content_type: str = "application/json"
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 Handler = Callable[[Call], Any]
@@ -111,7 +112,7 @@ class Routes:
 
     def find(self, method: str, path: str) -> tuple[Entry, dict[str, str]]:
         """The entry and the path's variables. Unknown path: 404; known path with another method: 405."""
-        scope = {"type": "http", "method": method, "path": path.rstrip("/")}
+        scope = {"type": "http", "method": method, "path": path.rstrip("/") or "/"}
         for route, entries in self._routes:
             match, child = route.matches(scope)
             if match is Match.NONE:

@@ -23,6 +23,7 @@ from vast_emulator.events.table import Scene, parse
 from vast_emulator.failures import Refusal
 from vast_emulator.faults.matching import Asked
 from vast_emulator.faults.planned import Faults
+from vast_emulator.guard import Guard
 from vast_emulator.limits import Limits
 from vast_emulator.mishap import Mishap
 from vast_emulator.request_log import RequestLog
@@ -42,13 +43,20 @@ class Service:
     """Ties the world to HTTP. Handlers are plain functions that never wait, so requests do not interleave."""
 
     def __init__(
-        self, world: World, api_key: str, addresses: DocumentationAddresses, limits: Limits, log: RequestLog
+        self,
+        world: World,
+        api_key: str,
+        addresses: DocumentationAddresses,
+        limits: Limits,
+        log: RequestLog,
+        guard: Guard,
     ) -> None:
         self.world = world
         self.api_key = api_key
         self.addresses = addresses
         self.limits = limits
         self.log = log
+        self.guard = guard
         self.faults = Faults(world)
         self.stage = Stage(world, self.faults, limits)
         self.door = Door()
@@ -146,6 +154,8 @@ class Service:
         try:
             if content is None:
                 raise Refusal(413, "invalid_request", "The body is too large.")
+            if routes is control:
+                self.guard.check(request.method, request.headers)
             entry, params = routes.find(request.method, request.url.path)
             call = Call(
                 service=self,
@@ -203,4 +213,4 @@ def _encode(answer: Any) -> Response:
     content = answer.content
     if not isinstance(content, bytes):
         content = json.dumps(content, separators=(",", ":"), allow_nan=False).encode()
-    return raw(content, answer.status, answer.content_type)
+    return raw(content, answer.status, answer.content_type, answer.headers)

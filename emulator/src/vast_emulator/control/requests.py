@@ -12,7 +12,7 @@ from vast_emulator.routing import Call, control
 
 @control.add("GET", "/_emulator/requests")
 def show(call: Call) -> dict[str, Any]:
-    """Counts per method, path (ids as ``{id}``) and status, and totals."""
+    """Counts per method, path (ids as ``{id}``) and status, totals, and the last requests one by one."""
     return call.service.log.report()
 
 
