@@ -7,9 +7,9 @@ Method: one emulator with a state file and without SSH listeners, filled through
 past their boot, its clock at real time. The load comes from this process over four kept connections, each with one
 request under way. The server is pinned to one core and this process to another, where there are two. A kind of
 request is measured until 3 s are over or 4000 are answered. Latency is from the first byte sent to the last one
-received, waiting behind the other connections included. The server's CPU time is the system's figure. Every answer must be 200
-(404 for the floor), and every walk over pages must see as many pages as the list has. The figures depend on the
-machine; the ratios to the floor, which is a path that does not exist, much less.
+received, waiting behind the other connections included. The server's CPU time is the system's figure. Every answer
+must be 200 (404 for the floor), and every walk over pages must see as many pages as the list has. The figures depend
+on the machine; the ratios of CPU time to the floor, which is a path that does not exist, much less.
 """
 
 from __future__ import annotations
@@ -231,7 +231,7 @@ def started(emulator: Emulator) -> float:
 
 
 def fill(emulator: Emulator) -> tuple[float, list[int]]:
-    """Rent 10 000 GPUs, one to an instance, and let them boot. Seconds for the creates, and offers that are free still."""
+    """Rent 10 000 GPUs, one to an instance, and let them boot. Seconds for the creates, and offers still free."""
     machines = emulator.market()["machines"]
     free = [one["id"] for machine in machines for one in machine["offers"] if one["num_gpus"] == 1 and one["rentable"]]
     before, made = time.perf_counter(), 0
@@ -266,6 +266,7 @@ def load(bench: Bench, free: list[int]) -> None:
 
 
 def report_start(name: str, seconds: float, emulator: Emulator) -> None:
+    """A line about the process: how long something took, and its memory then."""
     print(f"{name:<44}{seconds:8.2f} s {megabytes(emulator.pid):8.0f} MB")
 
 

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from typing import Any
 
@@ -16,6 +15,7 @@ from starlette.types import Receive, Scope, Send
 from vast_emulator import api as _api
 from vast_emulator import control as _control
 from vast_emulator import events as _events
+from vast_emulator import values
 from vast_emulator.auth import given_key, identify
 from vast_emulator.failures import Refusal
 from vast_emulator.faults import Fault, Faults
@@ -91,6 +91,9 @@ class Service:
         if self.world.touched:
             touched, self.world.touched = self.world.touched, set()
             self.addresses.sync(self.world.contracts, touched)
+            for number in touched:
+                # A listener may have had to take another port.
+                self.world.derived.forget(number)
 
     def _committed(self, response: Response) -> Response:
         self._follow()
@@ -150,7 +153,7 @@ def _encode(answer: Any) -> Response:
         answer = Reply(answer)
     content = answer.content
     if not isinstance(content, bytes):
-        content = json.dumps(content, separators=(",", ":"), allow_nan=False).encode()
+        content = values.dump_json(content).encode()
     return _raw(content, answer.status, answer.content_type)
 
 

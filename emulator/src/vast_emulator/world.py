@@ -8,13 +8,14 @@ from __future__ import annotations
 import heapq
 import itertools
 import random
-from bisect import bisect_left
+from bisect import bisect_left, insort
 from typing import Any, NamedTuple
 
 from vast_emulator import boot, values
 from vast_emulator.account import Account
 from vast_emulator.clock import Clock
 from vast_emulator.contracts import Contract, Step
+from vast_emulator.derived import Derived
 from vast_emulator.ledger import Ledger
 from vast_emulator.market.generator import generate
 from vast_emulator.market.machines import Machine, Offer
@@ -78,7 +79,9 @@ class World:
         self.vanish_on_create = 0
         self.contracts: dict[int, Contract] = {}
         self.ids: list[int] = []
-        self.by_label: dict[str | None, set[int]] = {}
+        # Ids in order.
+        self.by_label: dict[str | None, list[int]] = {}
+        self.derived = Derived()
         self._by_key: dict[str, int] = {}
         self._wanted_running: set[int] = set()
         self._queue: list[tuple[float, int, str, int]] = []
@@ -171,8 +174,9 @@ class World:
         self.contracts[contract.id] = contract
         self.ids.append(contract.id)
         self._by_key[contract.api_key] = contract.id
-        self.by_label.setdefault(contract.label, set()).add(contract.id)
+        insort(self.by_label.setdefault(contract.label, []), contract.id)
         self._note_intention(contract)
+        self.derived.forget(contract.id)
         heapq.heappush(self._queue, (contract.end_date, next(self._serial), "end", contract.id))
 
     def _unindex(self, contract: Contract) -> None:
@@ -181,10 +185,11 @@ class World:
         del self.ids[bisect_left(self.ids, contract.id)]
         self._drop_label(contract)
         self._wanted_running.discard(contract.id)
+        self.derived.forget(contract.id)
 
     def _drop_label(self, contract: Contract) -> None:
         same = self.by_label[contract.label]
-        same.discard(contract.id)
+        del same[bisect_left(same, contract.id)]
         if not same:
             del self.by_label[contract.label]
 
@@ -198,13 +203,14 @@ class World:
         """Remember a change; it reaches the file before the answer is sent."""
         self._note_intention(contract)
         self.touched.add(contract.id)
+        self.derived.forget(contract.id)
         self.store.put("contract", contract.id, contract.__dict__)
 
     def relabel(self, contract: Contract, label: str | None) -> None:
         """Change the label."""
         self._drop_label(contract)
         contract.label = label
-        self.by_label.setdefault(label, set()).add(contract.id)
+        insort(self.by_label.setdefault(label, []), contract.id)
         self.save(contract)
 
     def contract(self, contract_id: Any) -> Contract | None:

@@ -40,8 +40,6 @@ class Offer:
     min_bid: float
     facts: dict[str, Any]
     vanished: bool = False
-    # What instance rows show of the offer; filled when the first one is asked for.
-    row_facts: dict[str, Any] = field(default_factory=dict)
 
     @property
     def gone(self) -> bool:
