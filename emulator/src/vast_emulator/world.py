@@ -83,6 +83,7 @@ class World:
         self.by_label: dict[str | None, list[int]] = {}
         self.derived = Derived()
         self._by_key: dict[str, int] = {}
+        self._on_machine: dict[int, list[int]] = {}
         self._wanted_running: set[int] = set()
         self._queue: list[tuple[float, int, str, int]] = []
         self._serial = itertools.count()
@@ -174,6 +175,7 @@ class World:
         self.contracts[contract.id] = contract
         self.ids.append(contract.id)
         self._by_key[contract.api_key] = contract.id
+        self._on_machine.setdefault(contract.machine_id, []).append(contract.id)
         insort(self.by_label.setdefault(contract.label, []), contract.id)
         self._note_intention(contract)
         self.derived.forget(contract.id)
@@ -182,6 +184,7 @@ class World:
     def _unindex(self, contract: Contract) -> None:
         del self.contracts[contract.id]
         self._by_key.pop(contract.api_key, None)
+        self._on_machine[contract.machine_id].remove(contract.id)
         del self.ids[bisect_left(self.ids, contract.id)]
         self._drop_label(contract)
         self._wanted_running.discard(contract.id)
@@ -217,6 +220,10 @@ class World:
         """The instance of an id in a path or body, or None."""
         number = values.identifier(contract_id)
         return None if number is None else self.contracts.get(number)
+
+    def contracts_on(self, machine_id: int) -> list[Contract]:
+        """All contracts on a machine, whether they hold GPUs or not."""
+        return [self.contracts[number] for number in self._on_machine.get(machine_id, ())]
 
     def contract_of_key(self, key: str) -> int | None:
         """The instance whose own key this is."""
@@ -299,8 +306,7 @@ class World:
             self.settle_bids(contract.machine_id)
 
     def _waiting(self, machine_id: int) -> list[Contract]:
-        wanted = (self.contracts[number] for number in self._wanted_running)
-        return [one for one in wanted if one.machine_id == machine_id and one.waits]
+        return [one for one in self.contracts_on(machine_id) if one.waits]
 
     # Steps
 
@@ -453,7 +459,7 @@ class World:
         """Another price on demand: for new contracts, and for bids that are above it."""
         offer.price = price
         self.save_offer(offer)
-        for contract in self.contracts.values():
+        for contract in self.contracts_on(offer.machine.id):
             if contract.ask_id == offer.id:
                 self.charge(contract)
 
@@ -461,7 +467,7 @@ class World:
         """A machine is lost, or comes back: meanwhile nothing on it bills, answers or can be rented."""
         machine.offline = offline
         self.store.put("machine", machine.id, {"offline": offline})
-        on_it = [contract for contract in self.contracts.values() if contract.machine_id == machine.id]
+        on_it = self.contracts_on(machine.id)
         for contract in on_it:
             contract.offline = offline
             self.save(contract)
