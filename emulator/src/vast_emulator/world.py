@@ -178,7 +178,6 @@ class World:
         self._on_machine.setdefault(contract.machine_id, []).append(contract.id)
         insort(self.by_label.setdefault(contract.label, []), contract.id)
         self._note_intention(contract)
-        self.derived.forget(contract.id)
         heapq.heappush(self._queue, (contract.end_date, next(self._serial), "end", contract.id))
 
     def _unindex(self, contract: Contract) -> None:
@@ -188,7 +187,6 @@ class World:
         del self.ids[bisect_left(self.ids, contract.id)]
         self._drop_label(contract)
         self._wanted_running.discard(contract.id)
-        self.derived.forget(contract.id)
 
     def _drop_label(self, contract: Contract) -> None:
         same = self.by_label[contract.label]
@@ -205,9 +203,13 @@ class World:
     def save(self, contract: Contract) -> None:
         """Remember a change; it reaches the file before the answer is sent."""
         self._note_intention(contract)
-        self.touched.add(contract.id)
-        self.derived.forget(contract.id)
+        self._changed(contract.id)
         self.store.put("contract", contract.id, contract.__dict__)
+
+    def _changed(self, contract_id: int) -> None:
+        """The listeners have to look at it, and what was made of it is of no use any more."""
+        self.touched.add(contract_id)
+        self.derived.forget(contract_id)
 
     def relabel(self, contract: Contract, label: str | None) -> None:
         """Change the label."""
@@ -431,7 +433,7 @@ class World:
         self.ledger.remember(contract.id, contract.label)
         self.volumes.unlink(contract.id, self.now)
         self._unindex(contract)
-        self.touched.add(contract.id)
+        self._changed(contract.id)
         self.store.remove("contract", contract.id)
         contract.actual_status, contract.cur_state, contract.steps = None, "unloaded", []
         self._release(contract)
