@@ -205,7 +205,7 @@ class Fleet(RuleBasedStateMachine):
 
 
 TestFleet = Fleet.TestCase
-TestFleet.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
+TestFleet.settings = settings(max_examples=25, stateful_step_count=25, deadline=None)
 
 
 def test_the_clock_moves_only_what_is_called_moving() -> None:
