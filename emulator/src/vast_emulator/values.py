@@ -42,9 +42,11 @@ def dump_json(value: Any) -> str:
     return _COMPACT.encode(value)
 
 
-def join_objects(*texts: str) -> str:
-    """One JSON object with the members of several, given and answered as compact JSON."""
-    return "{" + ",".join(text[1:-1] for text in texts if text != "{}") + "}"
+def join_objects(one: str, other: str) -> str:
+    """One JSON object with the members of two, given and answered as compact JSON."""
+    if "{}" in (one, other):
+        return other if one == "{}" else one
+    return f"{one[:-1]},{other[1:]}"
 
 
 def as_number(value: Any) -> float | int | None:
