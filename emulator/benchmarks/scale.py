@@ -277,8 +277,9 @@ def load(bench: Bench, free: list[int]) -> None:
 
 
 def report_start(name: str, seconds: float, emulator: Emulator) -> None:
-    """A line about the process: how long something took, and its memory then."""
-    print(f"{name:<44}{seconds:8.2f} s {megabytes(emulator.pid):8.0f} MB")
+    """A line about the process: how long something took, its CPU time since it began, and its memory."""
+    cpu, memory = cpu_seconds(emulator.pid), megabytes(emulator.pid)
+    print(f"{name:<48}{seconds:7.2f} s{cpu:7.2f} s CPU{memory:6.0f} MB", flush=True)
 
 
 def main() -> int:
