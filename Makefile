@@ -62,6 +62,10 @@ molecule: setup ## run the molecule scenarios
 bench-tasks: setup ## print what a task costs, in ms, through each door
 	@$(PYTHON) tests/benchmarks/tasks.py
 
+.PHONY: bench-emulator
+bench-emulator: setup ## print what the emulator takes for 20 000 offers and 10 000 instances: time, memory, requests/s
+	@$(PYTHON) emulator/benchmarks/scale.py
+
 .PHONY: changelog
 changelog: setup ## move the changelog fragments into the changelog of this version
 	@scripts/changelog

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import resource
 import time
 import urllib.parse
 from pathlib import Path
@@ -181,3 +182,22 @@ def test_a_taken_port_is_said() -> None:
         port = urllib.parse.urlsplit(emulator.url).port
         with pytest.raises(EmulatorError, match="exit code 1"):
             Emulator().start(port or 0)
+
+
+def test_more_ssh_listeners_than_a_shell_allows_open_files() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (100, hard))
+    try:
+        emulator = Emulator(speed=0)
+        emulator.start()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    try:
+        found = emulator.api("POST", "/api/v0/bundles/", {"rentable": {"eq": True}, "num_gpus": {"eq": 1}})["offers"]
+        body = {"ids": [offer["id"] for offer in found], "image": "a/b", "disk": 8, "runtype": "ssh_direct"}
+        made = emulator.api("POST", "/api/v0/asks/bulk/", body)["new_contracts"]
+        emulator.advance(100)
+        assert len(made) == len(found) == 64
+        assert emulator.api("GET", "/api/v1/instances/")["instances"][0]["actual_status"] == "running"
+    finally:
+        emulator.stop()

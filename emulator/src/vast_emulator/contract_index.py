@@ -13,14 +13,15 @@ from vast_emulator.contracts import Contract
 
 
 class ContractIndex:
-    """``contracts`` by id, ``ids`` in ascending order, and sets of ids ``by_label``; all three are for reading."""
+    """``contracts`` by id, ``ids`` in ascending order, and those of each label ``by_label``; all are for reading."""
 
     def __init__(self) -> None:
         self.contracts: dict[int, Contract] = {}
         self.ids: list[int] = []
-        self.by_label: dict[str | None, set[int]] = {}
+        self.by_label: dict[str | None, list[int]] = {}
         self._label_of: dict[int, str | None] = {}
         self._by_key: dict[str, int] = {}
+        self._by_machine: dict[int, list[int]] = {}
 
     def add(self, contract: Contract) -> None:
         """Take in a contract, in the place of another with its id."""
@@ -28,6 +29,7 @@ class ContractIndex:
         self.contracts[contract.id] = contract
         insort(self.ids, contract.id)
         self._by_key[contract.api_key] = contract.id
+        self._by_machine.setdefault(contract.machine_id, []).append(contract.id)
         self._file(contract)
 
     def remove(self, number: int) -> None:
@@ -36,6 +38,7 @@ class ContractIndex:
         if contract is not None:
             del self.ids[bisect_left(self.ids, number)]
             self._by_key.pop(contract.api_key, None)
+            self._by_machine[contract.machine_id].remove(number)
             self._unfile(number)
 
     def relabel(self, contract: Contract) -> None:
@@ -53,13 +56,17 @@ class ContractIndex:
         """The contract whose own key this is."""
         return self._by_key.get(key)
 
+    def on_machine(self, machine_id: int) -> list[Contract]:
+        """All contracts on a machine, whether they hold GPUs or not."""
+        return [self.contracts[number] for number in self._by_machine.get(machine_id, ())]
+
     def _file(self, contract: Contract) -> None:
         self._label_of[contract.id] = contract.label
-        self.by_label.setdefault(contract.label, set()).add(contract.id)
+        insort(self.by_label.setdefault(contract.label, []), contract.id)
 
     def _unfile(self, number: int) -> None:
         label = self._label_of.pop(number)
         same = self.by_label[label]
-        same.discard(number)
+        del same[bisect_left(same, number)]
         if not same:
             del self.by_label[label]

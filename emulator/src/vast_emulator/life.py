@@ -13,6 +13,7 @@ from vast_emulator import boot, troubles
 from vast_emulator.account import Account
 from vast_emulator.contract_index import ContractIndex
 from vast_emulator.contracts import Contract, Step
+from vast_emulator.derived import Derived
 from vast_emulator.holding import Holding
 from vast_emulator.ledger import Ledger
 from vast_emulator.market.machines import Machine, Offer
@@ -44,6 +45,7 @@ class Life:
     # Contracts that were destroyed, as they were then.
     gone: dict[int, Contract]
     shown: Shown
+    derived: Derived
     holding: Holding
     # Ids of contracts that changed since the SSH listeners last looked.
     touched: set[int]
@@ -86,8 +88,13 @@ class Life:
     def save(self, contract: Contract) -> None:
         """Remember a change; it reaches the file before the answer is sent."""
         self._note_intention(contract)
-        self.touched.add(contract.id)
+        self._changed(contract.id)
         self.store.put("contract", contract.id, contract.__dict__)
+
+    def _changed(self, contract_id: int) -> None:
+        """The listeners have to look at it, and what was made of it is of no use any more."""
+        self.touched.add(contract_id)
+        self.derived.forget(contract_id)
 
     def relabel(self, contract: Contract, label: str | None) -> None:
         """Change the label."""
@@ -143,8 +150,7 @@ class Life:
             self.settle_bids(contract.machine_id)
 
     def _waiting(self, machine_id: int) -> list[Contract]:
-        wanted = (self.contracts[number] for number in self._wanted_running)
-        return [one for one in wanted if one.machine_id == machine_id and one.waits]
+        return [one for one in self._index.on_machine(machine_id) if one.waits]
 
     # Steps
 
@@ -289,7 +295,7 @@ class Life:
         self._index.remove(contract.id)
         self._wanted_running.discard(contract.id)
         self._disappear(ghost)
-        self.touched.add(contract.id)
+        self._changed(contract.id)
         self.store.remove("contract", contract.id)
         contract.actual_status, contract.cur_state, contract.steps = None, "unloaded", []
         self._release(contract)

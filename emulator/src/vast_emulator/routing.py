@@ -9,8 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from starlette.routing import Match, Route
-
 from vast_emulator import values
 from vast_emulator.contracts import Contract
 from vast_emulator.failures import Refusal, no_such_instance
@@ -92,7 +90,8 @@ class Routes:
 
     def __init__(self) -> None:
         self._entries: dict[str, dict[str, Entry]] = {}
-        self._routes: list[tuple[Route, dict[str, Entry]]] = []
+        # Paths with variables, cut at the slashes, by their number of segments.
+        self._patterns: dict[int, list[tuple[list[str], dict[str, Entry]]]] = {}
 
     def add(
         self, method: str, path: str, auth: bool = True, instance_key: bool = False
@@ -102,34 +101,50 @@ class Routes:
         def register(handler: Handler) -> Handler:
             if path not in self._entries:
                 self._entries[path] = {}
-                self._routes.append((Route(path, endpoint=_never), self._entries[path]))
-                # Paths with fewer variables first, so /instances/filters is not taken for an id.
-                self._routes.sort(key=lambda item: item[0].path.count("{"))
+                if "{" in path:
+                    self._add_pattern(path)
             self._entries[path][method] = Entry(handler, auth, instance_key)
             return handler
 
         return register
 
+    def _add_pattern(self, path: str) -> None:
+        segments = path.split("/")
+        alike = self._patterns.setdefault(len(segments), [])
+        alike.append((segments, self._entries[path]))
+        # Fewer variables first, so /instances/reboot/{id} is not taken for /instances/{id}/{key}.
+        alike.sort(key=lambda item: sum(map(_is_variable, item[0])))
+
     def find(self, method: str, path: str) -> tuple[Entry, dict[str, str]]:
         """The entry and the path's variables. Unknown path: 404; known path with another method: 405."""
-        scope = {"type": "http", "method": method, "path": path.rstrip("/") or "/"}
-        for route, entries in self._routes:
-            match, child = route.matches(scope)
-            if match is Match.NONE:
-                continue
-            entry = entries.get("GET" if method == "HEAD" else method)
-            if entry is None:
-                raise Refusal(405, "method_not_allowed", f"Method {method} is not allowed here.")
-            return entry, child["path_params"]
-        raise Refusal(404, "not_found", f"No such endpoint: {method} {path}")
+        entries, params = self._match(path.rstrip("/") or "/")
+        if entries is None:
+            raise Refusal(404, "not_found", f"No such endpoint: {method} {path}")
+        entry = entries.get("GET" if method == "HEAD" else method)
+        if entry is None:
+            raise Refusal(405, "method_not_allowed", f"Method {method} is not allowed here.")
+        return entry, params
+
+    def _match(self, path: str) -> tuple[dict[str, Entry] | None, dict[str, str]]:
+        """What is on a path: the one with exactly this text, else the first pattern that fits."""
+        literal = None if "{" in path else self._entries.get(path)
+        if literal is not None:
+            return literal, {}
+        given = path.split("/")
+        for segments, entries in self._patterns.get(len(given), ()):
+            if all(one == other or (_is_variable(one) and other) for one, other in zip(segments, given, strict=True)):
+                return entries, {
+                    one[1:-1]: other for one, other in zip(segments, given, strict=True) if _is_variable(one)
+                }
+        return None, {}
 
     def paths(self) -> list[tuple[str, str]]:
         """Every (method, path) that is served."""
         return sorted((method, path) for path, entries in self._entries.items() for method in entries)
 
 
-def _never() -> None:
-    """Routes are only used to match paths; the table holds the handlers."""
+def _is_variable(segment: str) -> bool:
+    return segment.startswith("{")
 
 
 api = Routes()

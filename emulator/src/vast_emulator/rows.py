@@ -1,15 +1,19 @@
 # Copyright (c) 2026, cloudctl.vastai contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Instance rows as the list and the single show answer them."""
+"""Instance rows as the list and the single show answer them.
+
+A row has two parts. What :func:`still` makes stays until the contract is saved, and is encoded once until then. What
+moves with the clock, with other bids or with volumes is made by :func:`moving`, each time.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from vast_emulator import values
 from vast_emulator.contracts import Contract
-from vast_emulator.market.machines import Offer
 from vast_emulator.market.pricing import price_block, storage_price
 from vast_emulator.ssh_endpoints import DocumentationAddresses, first_port, proxy_index
 from vast_emulator.volumes import mounted_row
@@ -35,10 +39,41 @@ STORED = frozenset((
     "geolocation", "start_date", "end_date", "ask_contract_id",
 ))
 # fmt: on
-# Columns that the list can be ordered by.
-COLUMNS = (
-    STORED | set(_FROM_MACHINE) | set(_FROM_OFFER) | {"disk_space", "dph_base", "dph_total", "duration", "uptime_mins"}
-)
+MOVING = frozenset(("min_bid", "duration", "uptime_mins", "client_run_time", "host_run_time", "volume_info"))
+Reader = Callable[[Contract, World], Any]
+
+
+def _of_machine(name: str) -> Reader:
+    return lambda contract, world: world.machines[contract.machine_id].facts[name]
+
+
+def _of_offer(name: str) -> Reader:
+    return lambda contract, world: world.offers[contract.ask_id].facts[name]
+
+
+def _of_contract(name: str) -> Reader:
+    return lambda contract, world: getattr(contract, name)
+
+
+def _uptime(contract: Contract, world: World) -> float | None:
+    return None if contract.running_since is None else (world.now - contract.running_since) / 60.0
+
+
+# Columns that the list can be ordered by, each read without building the row.
+COLUMNS: dict[str, Reader] = {
+    **{name: _of_contract(name) for name in STORED},
+    **{name: _of_machine(name) for name in _FROM_MACHINE},
+    **{name: _of_offer(name) for name in _FROM_OFFER},
+    "actual_status": _of_contract("reported_status"),
+    "image_uuid": _of_contract("image"),
+    "start_date": _of_contract("created_at"),
+    "ask_contract_id": _of_contract("ask_id"),
+    "disk_space": _of_contract("disk"),
+    "dph_base": _of_contract("dph_base"),
+    "dph_total": lambda contract, world: contract.dph_base + storage_price(contract.storage_cost, contract.disk),
+    "duration": lambda contract, world: contract.end_date - world.now,
+    "uptime_mins": _uptime,
+}
 
 
 def _mapped_ports(contract: Contract, ssh_port: int) -> dict[str, list[dict[str, str]]]:
@@ -62,38 +97,33 @@ def _mapped_ports(contract: Contract, ssh_port: int) -> dict[str, list[dict[str,
     return table
 
 
-def stored_value(contract: Contract, world: World, column: str) -> Any:
-    """A column of :data:`STORED` without building the row."""
-    if column in ("verification", "gpu_name", "host_id", "geolocation"):
-        return world.machines[contract.machine_id].facts[column]
-    if column == "bundle_id":
-        return world.offers[contract.ask_id].facts["bundle_id"]
-    renamed = {
-        "actual_status": "reported_status",
-        "image_uuid": "image",
-        "start_date": "created_at",
-        "ask_contract_id": "ask_id",
-    }
-    return getattr(contract, renamed.get(column, column))
-
-
-def _fixed(offer: Offer) -> dict[str, Any]:
-    """The part of rows that does not change, made once per offer."""
-    if not offer.row_facts:
-        offer.row_facts.update((name, offer.facts[name]) for name in (*_FROM_MACHINE, *_FROM_OFFER))
-    return offer.row_facts
-
-
 def row(contract: Contract, world: World, addresses: DocumentationAddresses) -> dict[str, Any]:
     """The whole row, with ``volume_info``. Prices in $/h, times in epoch seconds, ``duration`` in seconds left."""
+    return {**still(contract, world, addresses), **moving(contract, world)}
+
+
+def moving(contract: Contract, world: World) -> dict[str, Any]:
+    """The columns of :data:`MOVING`: they change though nobody changes the contract."""
+    now, since = world.now, contract.running_since
+    return {
+        "min_bid": world.offers[contract.ask_id].price_to_win(besides=contract.id),
+        "duration": contract.end_date - now,
+        "uptime_mins": _uptime(contract, world),
+        "client_run_time": contract.ran_before + (0.0 if since is None else now - since),
+        "host_run_time": now - world.machines[contract.machine_id].facts["start_date"],
+        "volume_info": [mounted_row(volume) for volume in world.volumes.of(contract.id)],
+    }
+
+
+def still(contract: Contract, world: World, addresses: DocumentationAddresses) -> dict[str, Any]:
+    """All other columns: they stay as they are until the contract is saved."""
     machine = world.machines[contract.machine_id].facts
-    offer = world.offers[contract.ask_id]
-    now, up = world.now, contract.answers
+    offer = world.offers[contract.ask_id].facts
+    up = contract.answers
     disk_price = storage_price(contract.storage_cost, contract.disk)
     proxy_host, proxy_port = addresses.proxy(contract)
     public, ssh_port = addresses.direct(contract, machine["public_ipaddr"])
-    ran = contract.ran_before + (now - contract.running_since if contract.running_since is not None else 0.0)
-    made = dict(_fixed(offer))
+    made = {name: offer[name] for name in (*_FROM_MACHINE, *_FROM_OFFER)}
     made.update(
         id=contract.id,
         ask_contract_id=contract.ask_id,
@@ -132,7 +162,6 @@ def row(contract: Contract, world: World, addresses: DocumentationAddresses) -> 
         disk_usage=1.2 if contract.actual_status else -1,
         disk_util=round(1.2 / contract.disk, 4) if contract.actual_status else -1,
         is_bid=contract.is_bid,
-        min_bid=offer.price_to_win(besides=contract.id),
         dph_base=contract.dph_base,
         dph_total=contract.dph_base + disk_price,
         storage_total_cost=disk_price,
@@ -142,10 +171,6 @@ def row(contract: Contract, world: World, addresses: DocumentationAddresses) -> 
         credit_discount=None,
         start_date=contract.created_at,
         end_date=contract.end_date,
-        duration=contract.end_date - now,
-        uptime_mins=(now - contract.running_since) / 60.0 if contract.running_since is not None else None,
-        client_run_time=ran,
-        host_run_time=now - machine["start_date"],
         time_remaining="",
         time_remaining_isbid="",
         rentable=False,
@@ -154,7 +179,6 @@ def row(contract: Contract, world: World, addresses: DocumentationAddresses) -> 
         vram_costperhour=(contract.dph_base + disk_price) / (made["gpu_total_ram"] / 1000.0),
         logo="/static/logos/vastai_small2.png",
         webpage=None,
-        volume_info=[mounted_row(volume) for volume in world.volumes.of(contract.id)],
     )
     if up:
         made["ports"] = _mapped_ports(contract, ssh_port)

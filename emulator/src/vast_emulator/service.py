@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from typing import Any
 
@@ -17,6 +16,7 @@ from starlette.types import Receive, Scope, Send
 from vast_emulator import api as _api
 from vast_emulator import control as _control
 from vast_emulator import events as _events
+from vast_emulator import values
 from vast_emulator.auth import given_key, identify
 from vast_emulator.door import Door
 from vast_emulator.events.table import Scene, parse
@@ -145,6 +145,9 @@ class Service:
         if self.world.touched:
             touched, self.world.touched = self.world.touched, set()
             self.addresses.sync(self.world.contracts, touched)
+            for number in touched:
+                # A listener may have had to take another port.
+                self.world.derived.forget(number)
 
     def _finished(self, response: Response) -> Response:
         self.finish()
@@ -212,5 +215,5 @@ def _encode(answer: Any) -> Response:
         answer = Reply(answer)
     content = answer.content
     if not isinstance(content, bytes):
-        content = json.dumps(content, separators=(",", ":"), allow_nan=False).encode()
+        content = values.dump_json(content).encode()
     return raw(content, answer.status, answer.content_type, answer.headers)

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from vast_emulator.contract_index import ContractIndex
 from vast_emulator.contracts import Contract
 from vast_emulator.store import Store
@@ -15,9 +17,11 @@ class Shown(ContractIndex):
     that were destroyed.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, changed: Callable[[int], None]) -> None:
+        """``changed`` hears of each id whose row comes, goes or is filed anew."""
         super().__init__()
         self._store = store
+        self._tell = changed
         # Epoch seconds, by id.
         self._fades: dict[int, float] = {}
         for key, record in store.load("ghost"):
@@ -29,10 +33,16 @@ class Shown(ContractIndex):
         """When each ghost will be seen no more, in epoch seconds; for reading."""
         return self._fades
 
+    def add(self, contract: Contract) -> None:
+        """Show it from now on."""
+        super().add(contract)
+        self._tell(contract.id)
+
     def remove(self, number: int) -> None:
         """Show it no more."""
         self._forget_ghost(number)
         super().remove(number)
+        self._tell(number)
 
     def linger(self, ghost: Contract, until: float) -> None:
         """Go on to show a contract that was destroyed, as it was, for a while."""

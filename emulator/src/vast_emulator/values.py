@@ -33,9 +33,20 @@ def parse_json(text: str | bytes) -> Any:
         raise ValueError("nested too deeply") from error
 
 
+# Made once: json.dumps makes a new one for each call that wants its JSON compact.
+_COMPACT = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
+
+
 def dump_json(value: Any) -> str:
-    """Compact JSON."""
-    return json.dumps(value, separators=(",", ":"))
+    """Compact JSON in ASCII. Raises ValueError for numbers that JSON does not have."""
+    return _COMPACT.encode(value)
+
+
+def join_objects(one: str, other: str) -> str:
+    """One JSON object with the members of two, given and answered as compact JSON."""
+    if "{}" in (one, other):
+        return other if one == "{}" else one
+    return f"{one[:-1]},{other[1:]}"
 
 
 def as_number(value: Any) -> float | int | None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from bisect import insort
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -59,8 +60,12 @@ class Volumes:
                 self.offers[int(key)].vanished = record["vanished"]
         stored = sorted((Volume(**record) for _key, record in store.load("volume")), key=lambda one: one.id)
         self.volumes = {volume.id: volume for volume in stored}
+        # By instance, in the order of their ids.
+        self._mounted: dict[int, list[Volume]] = {}
         for volume in stored:
             self._offer_of[volume.machine_id].free -= volume.size
+            for instance in volume.links:
+                self._mounted.setdefault(int(instance), []).append(volume)
         for offer in self.offers.values():
             offer.publish()
 
@@ -99,6 +104,8 @@ class Volumes:
     def delete(self, volume: Volume, now: float) -> None:
         """Its data is gone and nothing of it bills any more."""
         del self.volumes[volume.id]
+        for instance in volume.links:
+            self._mounted[int(instance)].remove(volume)
         self._take(self._offer_of[volume.machine_id], -volume.size)
         self._ledger.close(volume.id, "volume", now)
         self._ledger.remember(volume.id, volume.label)
@@ -128,6 +135,7 @@ class Volumes:
     def link(self, volume: Volume, instance: int) -> None:
         """An instance mounts it."""
         volume.links[str(instance)] = None
+        insort(self._mounted.setdefault(instance, []), volume, key=lambda one: one.id)
         self._save(volume)
 
     def unlink(self, instance: int, now: float) -> None:
@@ -144,7 +152,7 @@ class Volumes:
 
     def of(self, instance: int) -> list[Volume]:
         """What an instance mounts."""
-        return [volume for volume in self.volumes.values() if str(instance) in volume.links]
+        return list(self._mounted.get(instance, ()))
 
 
 def row(volume: Volume, machine: Machine, now: float) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from vast_emulator.agenda import Agenda
 from vast_emulator.clock import Clock
 from vast_emulator.contract_index import ContractIndex
 from vast_emulator.contracts import Contract
+from vast_emulator.derived import Derived
 from vast_emulator.holding import Holding
 from vast_emulator.ledger import Ledger
 from vast_emulator.life import KEPT_AFTER_END, Life
@@ -88,7 +89,8 @@ class World(Life):
             self._market = record
         self._index = ContractIndex()
         self.contracts, self.ids, self.by_label = self._index.contracts, self._index.ids, self._index.by_label
-        self.shown = Shown(self.store)
+        self.derived = Derived()
+        self.shown = Shown(self.store, self.derived.forget)
         # Contracts that were destroyed, as they were then.
         self.gone = {int(key): Contract.from_record(record) for key, record in self.store.load("gone")}
         self.holding = Holding(self.machines, self.offers, self.contracts)
@@ -301,7 +303,7 @@ class World(Life):
         """Another price on demand: for new contracts, and for bids that are above it."""
         offer.price = price
         self.save_offer(offer)
-        for contract in self.contracts.values():
+        for contract in self._index.on_machine(offer.machine.id):
             if contract.ask_id == offer.id:
                 self.charge(contract)
 
@@ -309,7 +311,7 @@ class World(Life):
         """A machine is lost, or comes back: meanwhile nothing on it bills, answers or can be rented."""
         machine.offline = offline
         self._save_machine(machine.id)
-        on_it = [contract for contract in self.contracts.values() if contract.machine_id == machine.id]
+        on_it = self._index.on_machine(machine.id)
         for contract in on_it:
             contract.offline = offline
             self.save(contract)

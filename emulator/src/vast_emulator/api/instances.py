@@ -9,12 +9,12 @@ from typing import Any
 
 from vast_emulator import listing
 from vast_emulator.failures import Refusal
-from vast_emulator.routing import Call, api
-from vast_emulator.rows import row, stored_value
+from vast_emulator.routing import Call, Reply, api
+from vast_emulator.rows import COLUMNS, row
 
 
 @api.add("GET", "/api/v1/instances")
-def list_page(call: Call) -> dict[str, Any]:
+def list_page(call: Call) -> Reply:
     """One page of the account's instances, with totals over the whole match."""
     return listing.page(call)
 
@@ -33,7 +33,8 @@ def filters(call: Call) -> dict[str, Any]:
     """The combinations that occur, for a client to offer as choices."""
     world = call.world
     columns = ("actual_status", "verification", "gpu_name")
-    found = {tuple(stored_value(one, world, column) for column in columns) for one in world.shown.contracts.values()}
+    shown = world.shown.contracts.values()
+    found = {tuple(COLUMNS[column](one, world) for column in columns) for one in shown}
     return {"filters": [dict(zip(columns, one, strict=True)) for one in sorted(found, key=str)]}
 
 

@@ -54,8 +54,6 @@ class Offer:
     min_bid: float
     facts: dict[str, Any]
     vanished: bool = False
-    # What instance rows show of the offer; filled when the first one is asked for.
-    row_facts: dict[str, Any] = field(default_factory=dict)
 
     @property
     def gone(self) -> bool:
@@ -69,6 +67,8 @@ class Offer:
 
     def price_to_win(self, besides: int | None = None) -> float:
         """The lowest bid that wins now, $/h, also against the account's own; ``besides``: a contract not to beat."""
+        if not self.machine.bids:
+            return max(self.min_bid, 0.0)
         rivals = [self.machine.bids[one] for one in self.holders() if one != besides and one in self.machine.bids]
         return max(self.min_bid, *(round(rival * len(self.gpu_ids) + BID_STEP, 6) for rival in rivals), 0.0)
 

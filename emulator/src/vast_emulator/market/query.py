@@ -13,6 +13,7 @@ from vast_emulator.failures import Refusal
 from vast_emulator.values import as_number
 
 Predicate = Callable[[Any], bool]
+_NUMBERS = (int, float)
 _COMPARISONS = {"gt": operator.gt, "gte": operator.ge, "lt": operator.lt, "lte": operator.le}
 
 
@@ -54,24 +55,51 @@ def _ordered(value: Any, operand: Any, test: Callable[[Any, Any], bool]) -> bool
     return False
 
 
+def _is_plain(operand: Any) -> bool:
+    """Whether it is text that equals the same text and nothing else."""
+    return isinstance(operand, str) and as_number(operand) is None and _truth(operand) is None
+
+
+def _equal_to(operand: Any) -> Predicate:
+    """:func:`same` for one operand; searches ask it of every offer, so the usual types are not looked at twice."""
+    if _is_plain(operand):
+        return lambda value: value == operand
+    if type(operand) in _NUMBERS:
+        return lambda value: value == operand if type(value) in _NUMBERS else same(value, operand)
+    return lambda value: same(value, operand)
+
+
+def _one_of(operands: list[Any]) -> Predicate:
+    if all(_is_plain(one) for one in operands):
+        wanted = frozenset(operands)
+        return lambda value: isinstance(value, str) and value in wanted
+    tests = [_equal_to(one) for one in operands]
+    return lambda value: any(test(value) for test in tests)
+
+
+def _compared(operand: Any, test: Callable[[Any, Any], bool]) -> Predicate:
+    """:func:`_ordered` for one operand."""
+    right = as_number(operand)
+    if right is None:
+        return lambda value: _ordered(value, operand, test)
+    return lambda value: test(value, right) if type(value) in _NUMBERS else _ordered(value, operand, test)
+
+
 def _predicate(field: str, name: str, operand: Any) -> Predicate:
     if name in ("in", "notin", "nin"):
         if not isinstance(operand, list):
             raise bad_query(f"{field} {name} needs a list")
-        wanted = list(operand)
-        if name == "in":
-            return lambda value: any(same(value, one) for one in wanted)
-        return lambda value: not any(same(value, one) for one in wanted)
+        holds = _one_of(list(operand))
+        return holds if name == "in" else lambda value: not holds(value)
     if isinstance(operand, (list, dict)):
         raise bad_query(f"{field} {name} needs a single value")
-    if name == "eq":
-        return lambda value: same(value, operand)
-    if name == "neq":
-        return lambda value: not same(value, operand)
+    if name in ("eq", "neq"):
+        equal = _equal_to(operand)
+        return equal if name == "eq" else lambda value: not equal(value)
     compare = _COMPARISONS.get(name)
     if compare is None:
         raise bad_query(f"{name} is not an operator")
-    return lambda value: _ordered(value, operand, compare)
+    return _compared(operand, compare)
 
 
 def predicates(field: str, condition: Any, convert: Callable[[Any], Any] | None = None) -> list[Predicate]:

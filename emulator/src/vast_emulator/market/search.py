@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -43,21 +44,40 @@ class Search:
 
     def run(self, market: Iterable[Offer], is_bid: Callable[[int], bool]) -> list[dict[str, Any]]:
         """The rows that match, in order, cut to the limit."""
-        view = self.view
+        found = [offer for offer in market if not offer.gone]
+        # What is stored is cheaper to look at than what must be computed, so it goes first.
+        for field, test in sorted(self.tests, key=lambda pair: self._is_computed(pair[0])):
+            read = self._reader(field, is_bid)
+            found = [offer for offer in found if test(read(offer))]
+        return [offers.row(offer, self.view, offers.is_free(offer, is_bid)) for offer in self._first(found, is_bid)]
 
-        def value(offer: Offer, field: str) -> Any:
-            if field == "rentable":
-                return offers.is_free(offer, is_bid)
-            compute = offers.COMPUTED.get(field)
-            return offer.facts.get(field) if compute is None else compute(offer, view)
+    @staticmethod
+    def _is_computed(field: str) -> bool:
+        return field == "rentable" or field in offers.COMPUTED
 
-        tests = self.tests
-        found = [
-            offer for offer in market if not offer.gone and all(test(value(offer, field)) for field, test in tests)
-        ]
-        for field, descending in reversed(self.order):
-            found.sort(key=lambda offer: sort_key(value(offer, field)), reverse=descending)
-        return [offers.row(offer, view, offers.is_free(offer, is_bid)) for offer in found[: self.limit]]
+    def _reader(self, field: str, is_bid: Callable[[int], bool]) -> Callable[[Offer], Any]:
+        """How to look at a field of an offer."""
+        view, compute = self.view, offers.COMPUTED.get(field)
+        if field == "rentable":
+            return lambda offer: offers.is_free(offer, is_bid)
+        if compute is not None:
+            return lambda offer: compute(offer, view)
+        return lambda offer: offer.facts.get(field)
+
+    def _first(self, found: list[Offer], is_bid: Callable[[int], bool]) -> list[Offer]:
+        """In order, cut to the limit: by the most important field, only the first ones are sought."""
+        if not self.order:
+            return found[: self.limit]
+        for field, descending in reversed(self.order[1:]):
+            found.sort(key=self._key(field, is_bid), reverse=descending)
+        field, descending = self.order[0]
+        # Both keep the order of equals, as sorting does.
+        pick = heapq.nlargest if descending else heapq.nsmallest
+        return pick(self.limit, found, key=self._key(field, is_bid))
+
+    def _key(self, field: str, is_bid: Callable[[int], bool]) -> Callable[[Offer], tuple]:
+        read = self._reader(field, is_bid)
+        return lambda offer: sort_key(read(offer))
 
 
 def _kind(wanted: Any) -> str:
