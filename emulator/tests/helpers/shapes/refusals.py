@@ -17,6 +17,8 @@ CODES = (
     "invalid_args",
     "invalid_characters",
     "invalid_container_state",
+    "invalid_params",
+    "invalid_permissions",
     "invalid_price",
     "invalid_recipient",
     "invalid_request",
@@ -25,16 +27,24 @@ CODES = (
     "label_too_long",
     "max_secrets",
     "method_not_allowed",
+    "missing_billing",
     "missing_input",
+    "missing_permissions",
     "no_pending_price_increase",
     "no_ssh_key",
     "no_ssh_key_for_vm",
     "no_such_ask",
     "no_such_instance",
     "no_such_ssh_key",
+    "no_such_user",
     "no_such_volume",
     "nonexistent_key",
+    "not_allowed",
+    "not_authorized",
     "not_found",
+    "resources_unavailable",
+    "spend_rate_limit",
+    "team_ssh_keys_not_supported",
     "user_exists",
 )
 _BULK: Schema = many(
@@ -54,7 +64,12 @@ REFUSAL = record(
     msg=WORDS,
 )
 DEPRECATED = record(success=one_of(False), error=one_of("deprecated_endpoint"), msg=WORDS)
-THROTTLED = record(may={"retry_after": NUMBER}, success=one_of(False), error=one_of("rate_limit_exceeded"), msg=WORDS)
+THROTTLED = record(
+    may={"retry_after": NUMBER},
+    success=one_of(False),
+    error=one_of("rate_limit_exceeded", "search_quota_exceeded"),
+    msg=WORDS,
+)
 QUEUED = record(may={"ids": many(ID)}, success=one_of(False), error=one_of("resources_unavailable"), msg=WORDS)
 NO_DATES = record(
     success=one_of(False),
