@@ -80,10 +80,8 @@ def test_no_request_is_answered_by_a_crash(
     for name in ("{id}", "{key}", "{name}"):
         path = path.replace(name, identifier or "0")
     query = urllib.parse.urlencode(parameters, errors="replace")
-    wire = Wire(emulator)
     # Each answer is held against its schema; a status of 500 or more has none.
-    status, answer = wire.ask(method, f"{path}/?{query}", body)
-    wire.close()
+    status, answer = Wire(emulator).ask(method, f"{path}/?{query}", body)
     if status >= 400:
         assert isinstance(answer["msg"], str)
     # The request itself may have planned some, or made the market lively.

@@ -79,9 +79,6 @@ class Life(RuleBasedStateMachine):
         self.transferred = 0.0
         self.steps = 0
 
-    def teardown(self) -> None:
-        self.wire.close()
-
     def ask(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
         """Status and body; the shape of the answer has been checked."""
         status, answer = self.wire.ask(method, path, body)

@@ -11,7 +11,6 @@ import re
 import socket
 import string
 import urllib.parse
-from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -31,10 +30,8 @@ METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", 
 
 
 @pytest.fixture
-def wire(emulator: Emulator) -> Iterator[Wire]:
-    wire = Wire(emulator)
-    yield wire
-    wire.close()
+def wire(emulator: Emulator) -> Wire:
+    return Wire(emulator)
 
 
 def json_text(value: str) -> bytes:

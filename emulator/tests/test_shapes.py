@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import urllib.parse
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -32,10 +31,8 @@ STATUSES = {None, "created", "loading", "running", "exited", "rebooting", "recyc
 
 
 @pytest.fixture
-def wire(emulator: Emulator) -> Iterator[Wire]:
-    wire = Wire(emulator)
-    yield wire
-    wire.close()
+def wire(emulator: Emulator) -> Wire:
+    return Wire(emulator)
 
 
 def test_every_served_route_has_a_schema() -> None:
@@ -323,4 +320,3 @@ def test_throttled_calls_have_their_shape(style: str) -> None:
         emulator.settings(throttle_body=style)
         wire = Wire(emulator)
         assert [wire.ask("GET", "/api/v1/instances/").status for _call in range(2)] == [200, 429]
-        wire.close()

@@ -26,25 +26,26 @@ class Answer(NamedTuple):
 
 
 class Wire:
-    """One connection that is kept, as clients do. Every answer of the API is held against its schema."""
+    """A client whose every answer from the API is held against its schema. ``seen``: routes with their statuses."""
 
     def __init__(self, emulator: Emulator) -> None:
         self.emulator = emulator
         self.seen: set[tuple[str, int]] = set()
-        self._connection = http.client.HTTPConnection(urllib.parse.urlsplit(emulator.url).netloc, timeout=HANGS)
-
-    def close(self) -> None:
-        self._connection.close()
 
     def ask(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:
         """``body`` is bytes, or data to send as JSON; ``headers`` replace the usual ones (``_`` stands for ``-``)."""
         content = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
         sent = {"Authorization": f"Bearer {self.emulator.api_key}", "Content-Type": "application/json"}
         sent |= {name.replace("_", "-"): value for name, value in headers.items()}
-        self._connection.request(method, path, content, sent)
-        response = self._connection.getresponse()
+        connection = http.client.HTTPConnection(urllib.parse.urlsplit(self.emulator.url).netloc, timeout=HANGS)
+        try:
+            connection.request(method, path, content, sent)
+            response = connection.getresponse()
+            received = response.read()
+        finally:
+            connection.close()
         columns = _chooses_columns(path, content)
-        return self._checked(method, path, response.status, response.headers["content-type"], response.read(), columns)
+        return self._checked(method, path, response.status, response.headers["content-type"], received, columns)
 
     def _checked(
         self, method: str, path: str, status: int, content_type: str | None, content: bytes, columns: bool
