@@ -85,6 +85,16 @@ class Account:
         self._facts["keys"] = {first: new}
         self._store.put("account", "facts", self._facts)
 
+    @property
+    def profile(self) -> dict[str, Any]:
+        """What the renter set about itself, by field of the user."""
+        return self._facts.get("profile", {})
+
+    def set_profile(self, changes: dict[str, Any]) -> None:
+        """Other fields stay."""
+        self._facts["profile"] = {**self.profile, **changes}
+        self._store.put("account", "facts", self._facts)
+
     def new_id(self) -> int:
         """An id that was never given before, for any kind of object of the account."""
         self._facts["last_id"] += 1

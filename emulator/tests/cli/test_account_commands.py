@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ def period() -> tuple[str, ...]:
     return tuple(time.strftime("%Y-%m-%d", time.gmtime(time.time() + shift)) for shift in (-2 * day, 2 * day))
 
 
+@pytest.mark.command("show invoices")
 def test_show_invoices_is_the_ledger(client: Any, emulator: Any, renter: Any) -> None:
     instance = renter.running(label="trainer")
     emulator.advance(3 * HOUR)
@@ -43,10 +45,12 @@ def test_show_invoices_of_a_kind_or_label(client: Any, emulator: Any, renter: An
     assert client.raw(*words, "--instance_label", "other") == []
 
 
+@pytest.mark.command("search invoices")
 def test_search_invoices(client: Any) -> None:
     assert client.raw("search", "invoices", "amount_cents>3000") == []
 
 
+@pytest.mark.command("reset api-key")
 def test_reset_api_key(client: Any, emulator: Any) -> None:
     found = re.search(r"New api-key: ([0-9a-f]{32})", client.says("reset", "api-key"))
     assert found is not None
@@ -56,6 +60,7 @@ def test_reset_api_key(client: Any, emulator: Any) -> None:
     assert client.raw("show", "user")["credit"] == 1000.0
 
 
+@pytest.mark.command("create subaccount")
 def test_create_and_show_subaccounts(client: Any) -> None:
     words = ("--email", "bob@example.com", "--username", "bob", "--password", "pass", "--type", "client")
     assert "'username': 'bob'" in client.says("create", "subaccount", *words)
@@ -65,6 +70,7 @@ def test_create_and_show_subaccounts(client: Any) -> None:
     assert "409" in client.run("create", "subaccount", *words).stdout
 
 
+@pytest.mark.command("transfer credit")
 def test_transfer_credit(client: Any) -> None:
     assert "Sent 12.34" in client.says("transfer", "credit", "bob@example.com", "12.34", "--skip")
     assert client.raw("show", "user")["credit"] == 987.66
@@ -75,6 +81,7 @@ def test_transfer_credit(client: Any) -> None:
     assert "Transfer" in client.says("show", "invoices-v1", "-i", *days)
 
 
+@pytest.mark.command("delete scheduled-job")
 def test_reboot_on_a_schedule_reboots_at_once_as_well(client: Any, renter: Any) -> None:
     instance = renter.running()
     text = client.says("reboot", "instance", str(instance), "--schedule", "DAILY", "--day", "*", "--hour", "4")
@@ -96,17 +103,48 @@ def test_change_bid_on_a_schedule_leaves_the_bid_alone_for_now(client: Any, rent
     assert job["request_body"]["price"] == 0.61
 
 
-@pytest.mark.parametrize("noun", ["endpoints", "workergroups", "deployments"])
+@pytest.mark.parametrize(
+    "noun",
+    [
+        pytest.param(noun, marks=pytest.mark.command(f"show {noun}"))
+        for noun in ("endpoints", "workergroups", "deployments")
+    ],
+)
 def test_serverless_lists(client: Any, noun: str) -> None:
     assert client.raw("show", noun) == []
 
 
+@pytest.mark.command("show instance-backups")
 def test_show_instance_backups(client: Any) -> None:
     assert client.raw("show", "instance-backups") == []
 
 
+@pytest.mark.command("search benchmarks")
 def test_search_benchmarks(client: Any) -> None:
     assert client.raw("search", "benchmarks", "gpu_name=RTX_4090") == []
+
+
+@pytest.mark.command("show instance-backup-files")
+def test_show_instance_backup_files(client: Any, renter: Any) -> None:
+    done = client.run("show", "instance-backup-files", str(renter.rent()))
+    assert "There is no backup" in done.stdout + done.stderr
+
+
+@pytest.mark.command("set user")
+def test_set_user(client: Any, tmp_path: Path) -> None:
+    wanted = tmp_path / "user.json"
+    wanted.write_text('{"fullname": "Ada", "balance_threshold": 5}')
+    client.says("set", "user", "--file", str(wanted))
+    user = client.raw("show", "user")
+    assert (user["fullname"], user["balance_threshold"]) == ("Ada", 5.0)
+    wanted.write_text('{"credit": 1000000}')
+    assert "credit cannot be set" in client.run("set", "user", "--file", str(wanted)).stderr
+
+
+@pytest.mark.command("tfa status")
+def test_two_factor_status(client: Any) -> None:
+    assert client.raw("tfa", "status")["tfa_enabled"] is False
+    assert "No active 2FA methods" in client.says("tfa", "status")
 
 
 def test_curl_shows_the_request(client: Any, renter: Any) -> None:

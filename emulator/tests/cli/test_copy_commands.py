@@ -24,6 +24,8 @@ def rsync(client: Any, tmp_path: Path) -> Path:
     return said
 
 
+@pytest.mark.command("copy")
+@pytest.mark.command("cancel copy")
 def test_between_instances(client: Any, emulator: Any, renter: Any) -> None:
     one, other = renter.running(), renter.running(789012)
     assert "copy initiated" in client.says("copy", f"{one}:/workspace/", f"C.{other}:/workspace/")
@@ -49,6 +51,8 @@ def test_from_an_instance(client: Any, renter: Any, rsync: Path, tmp_path: Path,
     assert f"vastai_kaalia@{renter.show(instance)['ssh_host']}::C.{instance}//workspace/" in rsync.read_text()
 
 
+@pytest.mark.command("cloud copy")
+@pytest.mark.command("cancel sync")
 def test_with_a_cloud(client: Any, emulator: Any, renter: Any) -> None:
     instance = str(renter.running())
     places = ("--src", "/workspace", "--dst", "/bucket", "--instance", instance, "--connection", "1")

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 MACHINE = "123456"
 
 
@@ -20,6 +22,7 @@ def create(client: Any, *words: str) -> dict[str, Any]:
     return client.raw("show", "volumes")[-1]
 
 
+@pytest.mark.command("search volumes")
 def test_search_volumes(client: Any, emulator: Any) -> None:
     rows = client.raw("search", "volumes", "disk_space>=100 geolocation in [US,CA] verified=true", "-o", "storage_cost")
     assert {row["geolocation"][-2:] for row in rows} == {"US", "CA"}
@@ -31,6 +34,8 @@ def test_search_volumes_as_a_table(client: Any) -> None:
     assert MACHINE in client.says("search", "volumes", f"machine_id={MACHINE}")
 
 
+@pytest.mark.command("create volume")
+@pytest.mark.command("show volumes")
 def test_create_and_show_volumes(client: Any) -> None:
     volume = create(client, "-n", "trained_models")
     assert (volume["label"], volume["disk_space"], volume["machine_id"]) == ("trained_models", 200.0, int(MACHINE))
@@ -75,6 +80,7 @@ def test_create_instance_with_a_mount_in_its_environment(client: Any, renter: An
     assert len(shown["instances"]) == 1
 
 
+@pytest.mark.command("delete volume")
 def test_delete_volume(client: Any, emulator: Any) -> None:
     volume = create(client)
     client.says("delete", "volume", str(volume["id"]))
@@ -82,7 +88,20 @@ def test_delete_volume(client: Any, emulator: Any) -> None:
     assert emulator.ledger()["billing"] == []
 
 
+@pytest.mark.command("clone volume")
 def test_clone_volume(client: Any) -> None:
     volume = create(client, "-n", "models")
     client.says("clone", "volume", str(volume["id"]), str(offer_on(client, "789012")["id"]), "-s", "200")
     assert sorted(row["machine_id"] for row in client.raw("show", "volumes")) == [int(MACHINE), 789012]
+
+
+@pytest.mark.command("search network-volumes")
+def test_search_network_volumes(client: Any) -> None:
+    assert client.raw("search", "network-volumes") == []
+
+
+@pytest.mark.command("create network-volume")
+def test_create_network_volume(client: Any, emulator: Any) -> None:
+    done = client.run("create", "network-volume", "7", "-s", "15")
+    assert "could not find a listed volume" in done.stdout + done.stderr
+    assert emulator.ledger()["billing"] == []

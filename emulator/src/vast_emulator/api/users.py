@@ -7,8 +7,25 @@ from __future__ import annotations
 
 from typing import Any
 
+from vast_emulator import values
 from vast_emulator.account import USER_EMAIL, USER_ID
+from vast_emulator.failures import invalid_args
 from vast_emulator.routing import Call, api
+
+# What a renter may set about itself: texts with their greatest length, numbers, flags.
+_TEXTS = {
+    "fullname": 256,
+    "phone_number": 64,
+    "billaddress_name": 256,
+    "billaddress_addr1": 256,
+    "billaddress_addr2": 256,
+    "billaddress_city": 256,
+    "billaddress_zip": 64,
+    "billaddress_country": 64,
+    "billaddress_taxinfo": 256,
+}
+_NUMBERS = ("balance_threshold", "autobill_threshold")
+_FLAGS = ("balance_threshold_enabled",)
 
 
 @api.add("GET", "/api/v0/users/current")
@@ -43,4 +60,29 @@ def current_user(call: Call) -> dict[str, Any]:
         "api_key": call.caller.key if call.caller else None,
         "sid": None,
         "key_id": 1,
+        **call.world.account.profile,
     }
+
+
+@api.add("PUT", "/api/v0/users")
+def change_user(call: Call) -> dict[str, Any]:
+    """Name, address and limits are kept and shown; nothing is charged by them. Other fields are refused."""
+    call.world.account.set_profile({name: _setting(name, value) for name, value in call.body.items()})
+    return {"success": True, "msg": "User updated."}
+
+
+def _setting(name: str, value: Any) -> Any:
+    """One field in its type."""
+    if name in _TEXTS:
+        return values.text(value, name, _TEXTS[name])
+    if name in _NUMBERS:
+        return values.number(value, name)
+    if name in _FLAGS:
+        return values.flag(value, name)
+    raise invalid_args(f"{name} cannot be set; known: {', '.join([*_TEXTS, *_NUMBERS, *_FLAGS])}.")
+
+
+@api.add("GET", "/api/v0/tfa/status")
+def two_factor_status(call: Call) -> dict[str, Any]:
+    """No second factor is set up, and none can be."""
+    return {"success": True, "tfa_enabled": False, "methods": [], "backup_codes_remaining": 0}

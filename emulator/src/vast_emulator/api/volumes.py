@@ -30,6 +30,15 @@ def search_network(call: Call) -> dict[str, Any]:
     return {"offers": []}
 
 
+@api.add("PUT", "/api/v0/network_volumes")
+def create_network(call: Call) -> dict[str, Any]:
+    """Refused for every id, as nobody offers one."""
+    body = call.body
+    volume_name(body.get("name"))
+    values.integer(body.get("size"), "size", 1)
+    raise no_such_volume(f"could not find a listed volume matching id {body.get('id')}")
+
+
 def _rent(call: Call, offer_id: Any, size: int, name: str | None, source: int | None = None) -> Volume:
     world = call.world
     if world.credit_left() <= 0:
