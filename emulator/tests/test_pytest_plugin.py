@@ -199,6 +199,40 @@ def test_one_test_can_say_that_nothing_may_bill(suite: Suite) -> None:
     assert re.search(r'still billing: volume \d+ "models" \(volume \$0\.\d{4}/h\)', result.stdout.str())
 
 
+def test_scenarios(suite: Suite) -> None:
+    result = suite.run("""
+    CREATE = {"method": "PUT", "path": "/api/v0/asks/{id}/"}
+
+    def create(emulator):
+        offer = emulator.api("POST", "/api/v0/bundles/", {"machine_id": {"eq": 123456}})["offers"][0]["id"]
+        return emulator.call("PUT", f"/api/v0/asks/{offer}/", {"image": "pytorch/pytorch", "disk": 50}, "key")[0]
+
+    @pytest.mark.vast_scenario(faults=[{**CREATE, "status": 503}])
+    class TestScenarios:
+        @pytest.mark.vast_scenario("lost_answer", faults=[{**CREATE, "status": 500}])
+        def test_all_of_them_begin(self, vast_emulator):
+            assert {create(vast_emulator) for _ in range(3)} == {500, 503, 504}
+
+        def test_each_test_has_its_own(self, vast_emulator):
+            assert create(vast_emulator) == 503
+            assert create(vast_emulator) not in (500, 503, 504)
+
+    def test_none(vast_emulator):
+        assert create(vast_emulator) not in (500, 503, 504)
+
+    @pytest.mark.vast_emulator(scenario="lost_answer")
+    @pytest.mark.parametrize("turn", [1, 2])
+    def test_a_scenario_of_the_process_begins_with_each_test(vast_emulator, turn):
+        assert create(vast_emulator) == 504
+
+    @pytest.mark.vast_scenario("no_such")
+    def test_unknown(vast_emulator):
+        pass
+    """)
+    result.assert_outcomes(passed=5, errors=1)
+    result.stdout.fnmatch_lines("*EmulatorError: POST scenario: 400 *no_such*")
+
+
 def test_a_failure_shows_what_was_asked(suite: Suite) -> None:
     result = suite.run("""
     def test_fails(vast_emulator):

@@ -103,6 +103,15 @@ def test_other_options_start_it_anew(role: Role, tmp_path: Path) -> None:
     assert len(role.ask("/api/v1/instances/")["instances"]) == 1
 
 
+def test_scenarios(role: Role, tmp_path: Path) -> None:
+    own = tmp_path / "own.yml"
+    own.write_text("credit: 12.5\n")
+    role.be("started", scenarios=["lost_answer", str(own)], speed=0)
+    assert role.ask("/api/v0/users/current/")["credit"] == 12.5
+    [fault] = role.ask("/_emulator/faults")["faults"]
+    assert (fault["when"], fault["status"]) == ("after", 504)
+
+
 def test_why_it_does_not_start(role: Role) -> None:
     done = role.run("started", command="/no/such/vast-emulator")
     assert "The program /no/such/vast-emulator was not found on localhost. Install it there with pip" in done.stdout

@@ -44,6 +44,7 @@ OPTIONS = (
     Option("machines", "how many machines the marketplace has (90)"),
     Option("rate_limits", "off or documented (off)"),
     Option("ssh", "what answers at SSH ports of instances (banner)"),
+    Option("scenario", "what goes wrong in all tests: the name of a scenario, or a YAML file (none)"),
 )
 NOTHING_BILLS = Option("nothing_bills", "let each test fail that leaves something behind that costs money")
 
@@ -65,6 +66,7 @@ def pytest_configure(config: pytest.Config) -> None:
     names = ", ".join(option.name for option in OPTIONS)
     for line in (
         f"vast_emulator(**options): the marketplace that this test wants ({names})",
+        "vast_scenario(*names, **scenario): what goes wrong in this test: scenarios that ship, or one of one's own",
         "vast_nothing_bills(wanted=True): fail when the test leaves something behind that costs money",
     ):
         config.addinivalue_line("markers", line)
@@ -120,9 +122,12 @@ def vast_emulator(request: pytest.FixtureRequest, _vast_emulators: Emulators) ->
     """A :class:`vast_emulator.process.Emulator` at its seed's start: nothing rented, no faults planned.
 
     ``@pytest.mark.vast_emulator(speed=0, seed=3)`` gives this test another one.
+    ``@pytest.mark.vast_scenario("lost_answer")`` begins scenarios in it.
     """
     emulator = _vast_emulators.get(**_marked_options(request.node))
     emulator.reset()
+    for scenario in _scenarios(request.node):
+        emulator.control("POST", "scenario", scenario)
     yield emulator
     # After the fixtures that were built upon this one: what they destroy in their teardown does not count.
     if _nothing_may_bill(request.node) and emulator.running:
@@ -151,6 +156,14 @@ def _marked_options(node: pytest.Item) -> dict[str, Any]:
     if unknown:
         pytest.fail(f"vast_emulator marker: no such option: {', '.join(unknown)}; there are {', '.join(known)}", False)
     return options
+
+
+def _scenarios(node: pytest.Item) -> Iterator[dict[str, Any]]:
+    """Scenarios from ``vast_scenario`` markers, those of the module and class first."""
+    for marker in reversed(list(node.iter_markers("vast_scenario"))):
+        yield from ({"name": name} for name in marker.args)
+        if marker.kwargs:
+            yield dict(marker.kwargs)
 
 
 def _nothing_may_bill(node: pytest.Item) -> bool:
