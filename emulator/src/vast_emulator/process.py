@@ -47,6 +47,11 @@ class Emulator:
     # The process
 
     @property
+    def running(self) -> bool:
+        """Whether the process lives."""
+        return self._process is not None and self._process.poll() is None
+
+    @property
     def pid(self) -> int:
         """Id of the running process."""
         if self._process is None:
@@ -128,6 +133,12 @@ class Emulator:
     def ledger(self) -> dict[str, Any]:
         """Dollars per contract, what still bills, and the total."""
         return self.control("GET", "ledger")
+
+    def assert_nothing_bills(self) -> None:
+        """Raises AssertionError when an instance or volume still costs money; the message names each, and its parts."""
+        billing = [_still_bills(row) for row in self.ledger()["contracts"] if row["billing"]]
+        if billing:
+            raise AssertionError("still billing: " + "; ".join(billing))
 
     def clock(self) -> dict[str, Any]:
         """Emulated time and speed."""
@@ -217,6 +228,14 @@ class Emulator:
             return response.status, _parsed(response.read())
         finally:
             connection.close()
+
+
+def _still_bills(row: dict[str, Any]) -> str:
+    """``instance 21000001 "trainer" (gpu $0.7900/h, disk $0.0100/h)`` for a row of the ledger."""
+    rates = {span["kind"]: span["rate"] for span in row["spans"] if span["end"] is None}
+    thing = "volume" if "volume" in rates else "instance"
+    label = f' "{row["label"]}"' if row["label"] else ""
+    return f"{thing} {row['contract']}{label} ({', '.join(f'{kind} ${rate:.4f}/h' for kind, rate in rates.items())})"
 
 
 def _parsed(content: bytes) -> Any:
