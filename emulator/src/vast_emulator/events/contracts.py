@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 from vast_emulator import values
@@ -13,7 +14,6 @@ from vast_emulator.events.offers import MOST_DOLLARS
 from vast_emulator.events.table import LONGEST, Happening, Scene, event
 from vast_emulator.failures import Refusal, invalid_args
 from vast_emulator.market.machines import BID_STEP, Offer
-from vast_emulator.market.offers import is_free
 from vast_emulator.price_increases import propose
 from vast_emulator.renting import rent
 
@@ -118,9 +118,9 @@ def rent_elsewhere(scene: Scene, wanted: Any) -> Happening:
 
 
 def _rent_one(scene: Scene, offers: list[Offer], body: dict[str, Any]) -> None:
-    """The first offer that is free; nothing happens when none is, or when the account lacks credit."""
+    """The first offer that can be had without taking it from a bid; nothing happens when there is none."""
     for offer in offers:
-        if not offer.gone and is_free(offer, scene.world.is_bid) and offer.holders() == set():
-            if scene.world.has_credit():
+        if not offer.holders():
+            with contextlib.suppress(Refusal):
                 rent(scene.world, offer.id, body)
-            return
+                return
