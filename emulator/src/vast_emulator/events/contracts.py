@@ -90,7 +90,7 @@ def raise_price(scene: Scene, wanted: Any) -> Happening:
     found = named.instances(scene, wanted.get("instance"))
     contracts = [contract for contract in found if not contract.is_bid]
     if found and not contracts:
-        raise invalid_args("hosts do not ask for higher prices of bids.")
+        raise named.not_now("hosts do not ask for higher prices of bids.")
 
     def happen() -> None:
         for contract in contracts:
