@@ -13,6 +13,8 @@ import urllib.parse
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from vast_emulator import events
 from vast_emulator.events import table as known
@@ -190,6 +192,22 @@ def test_what_is_refused_is_said_on_the_page(
     assert said
     assert words in said[1]
     assert "<script>" not in text
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.dictionaries(
+        st.sampled_from(["POST market", "POST clock", "POST faults", "gpu"]) | st.text(max_size=12),
+        st.sampled_from(["{}", "[]", '{"outbid": 1}', '{"advance": "x"}', '{"price": []}']) | st.text(max_size=12),
+        max_size=2,
+    ),
+    st.binary(max_size=12),
+)
+def test_no_click_is_answered_by_a_crash(emulator: Emulator, fields: dict[str, str], rest: bytes) -> None:
+    content = urllib.parse.urlencode(fields, errors="replace").encode() + rest
+    status, text = emulator.call("POST", "/_emulator/page/happen", content)
+    assert status < 500
+    assert not text or text.startswith("<!doctype html>")
 
 
 def test_a_click_is_not_about_clicks(emulator: Emulator) -> None:

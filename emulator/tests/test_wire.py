@@ -53,7 +53,7 @@ def test_paths_with_and_without_the_last_slash(renter: Any, slash: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/api/v0/nonsense/", "/api/v7/instances/", "/api/", "/", "/favicon.ico", "/_emulator/x"]
+    "path", ["/api/v0/nonsense/", "/api/v7/instances/", "/api/", "/index.html", "/favicon.ico", "/_emulator/x"]
 )
 def test_unknown_paths(renter: Any, path: str) -> None:
     status, answer = renter.ask("GET", path)
