@@ -17,7 +17,8 @@ from vast_emulator.process import Emulator
 def world(emulator: Emulator) -> Any:
     """Everything a client can see that must not change through a restart with a stopped clock."""
     key = emulator.api_key
-    paths = ("/api/v1/instances/", "/api/v0/ssh/", "/api/v0/secrets/", "/api/v0/template/", "/api/v0/users/current")
+    names = ("ssh", "secrets", "template", "users/current", "auth/apikeys", "subaccounts", "volumes")
+    paths = ("/api/v1/instances/", *(f"/api/v0/{name}/" for name in (*names, "commands/schedule_job")))
     answers = [emulator.call("GET", path, key=key) for path in paths]
     return answers, emulator.ledger(), emulator.market()
 
@@ -31,6 +32,11 @@ def test_kill_at_any_point_loses_nothing(tmp_path: Path, public_key: str, seed: 
         emulator.api("POST", "/api/v0/ssh/", {"ssh_key": public_key})
         emulator.api("POST", "/api/v0/secrets/", {"key": "A", "value": "b"})
         emulator.api("POST", "/api/v0/template/", {"name": "t", "image": "a/b"})
+        emulator.api("POST", "/api/v0/auth/apikeys/", {"name": "ci"})
+        emulator.api("POST", "/api/v0/users/", {"email": "b@example.com", "username": "b", "password": "p"})
+        emulator.api("PUT", "/api/v0/users/", {"fullname": "Ada", "balance_threshold": 5})
+        volume = emulator.api("POST", "/api/v0/volumes/search/", {"machine_id": {"eq": 123456}})["offers"][0]["id"]
+        emulator.api("PUT", "/api/v0/volumes/", {"id": volume, "size": 20})
         contracts: list[int] = []
         for _round in range(6):
             for _step in range(dice.randrange(1, 5)):

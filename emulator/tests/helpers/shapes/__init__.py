@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, ValidationError
+from jsonschema.exceptions import best_match
 from jsonschema.validators import extend
 
 from shapes import answers, refusals
@@ -75,10 +76,15 @@ def problems(route: str | None, status: int, answer: Any, columns: bool = False)
     if validator is None:
         yield f"{route} must not answer {status} with {json.dumps(answer)[:200]}"
         return
-    for error in validator.iter_errors(answer):
+    for error in map(_heart, validator.iter_errors(answer)):
         yield f"{route} {status}: {'/'.join(map(str, error.absolute_path))}: {error.message[:300]}"
     for name, inner in inside(route, validator.schema):
         yield from (error.message[:300] for error in Strict(inner).iter_errors(json.loads(answer[name])))
+
+
+def _heart(error: ValidationError) -> ValidationError:
+    """Of "none of these fits", why the one that was meant does not."""
+    return best_match([error]) or error
 
 
 def inside(route: str | None, schema: Schema) -> Iterator[tuple[str, Schema]]:

@@ -15,6 +15,7 @@ from shapes.words import (
     HASH,
     ID,
     INT,
+    NULL,
     NUMBER,
     SHARE,
     TEXT,
@@ -214,9 +215,24 @@ RUNTYPE = one_of(
     "jupyter_proxy ssh_proxy",
     "jupyter_direc ssh_direc ssh_proxy",
 )
-_RUNNING = {"properties": {"actual_status": {"const": "running"}}, "required": ["actual_status"]}
+
+
+def _while_status(*statuses: str | None) -> Schema:
+    return {"properties": {"actual_status": one_of(*statuses)}, "required": ["actual_status"]}
+
+
 _ALIVE = {"required": ["ports"], "properties": {"uptime_mins": AMOUNT, "gpu_util": NUMBER, "mem_usage": NUMBER}}
-_IDLE = {"not": {"required": ["ports"]}, "properties": {"gpu_util": {"type": "null"}, "mem_usage": {"type": "null"}}}
+_IDLE = {"not": {"required": ["ports"]}, "properties": {"gpu_util": NULL, "mem_usage": NULL}}
+# Of a container that is frozen, or that nobody hears from, both may be so.
+_BY_STATUS: list[Schema] = [
+    {"if": _while_status("running"), "then": _ALIVE},
+    {
+        "if": _while_status(
+            None, "created", "loading", "stopped", "exited", "rebooting", "recycling", "restarting", "offline"
+        ),
+        "then": _IDLE,
+    },
+]
 
 # The row of a single read.
 INSTANCE = record(
@@ -265,7 +281,7 @@ INSTANCE = record(
     client_run_time=AMOUNT,
     host_run_time=AMOUNT,
     country_code={"type": "string", "pattern": "^[A-Z]{2}$"},
-) | {"if": _RUNNING, "then": _ALIVE, "else": _IDLE}
+) | {"allOf": _BY_STATUS}
 # The row of a list has its volumes too.
 LISTED_INSTANCE = {
     **INSTANCE,
