@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import argparse
 import secrets
+import socket
 import sys
 import time
+from pathlib import Path
 
 from vast_emulator import __version__
 from vast_emulator.limits import Limits
 from vast_emulator.market.generator import MACHINES
 from vast_emulator.request_log import RequestLog
-from vast_emulator.server import bind, run
+from vast_emulator.server import bind, local_url, run
 from vast_emulator.service import Service
-from vast_emulator.ssh_endpoints import BannerListeners, DocumentationAddresses
+from vast_emulator.ssh_endpoints import BannerListeners, DocumentationAddresses, Unavailable
 from vast_emulator.store import Store
 from vast_emulator.world import Genesis, World
 
@@ -35,7 +37,11 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--rate-limits", choices=("off", "documented"), default="off")
     serve.add_argument("--state", metavar="FILE", help="SQLite file that survives restarts; a new one is made")
     serve.add_argument("--request-log", metavar="FILE", help="append one JSON line per API request")
-    serve.add_argument("--ssh", choices=("banner", "off"), default="banner", help="what answers at SSH ports")
+    serve.add_argument("--ssh", choices=("banner", "sshd", "off"), default="banner", help="what answers at SSH ports")
+    serve.add_argument("--sshd", dest="ssh", action="store_const", const="sshd", help="real machines: --ssh sshd")
+    serve.add_argument(
+        "--isolation", choices=("auto", "namespaces", "home"), default="auto", help="how real machines are kept apart"
+    )
     return parser
 
 
@@ -53,14 +59,32 @@ def main(argv: list[str] | None = None) -> int:
     store = Store(options.state)
     api_key = _api_key(store, options.api_key)
     world = World(store, Genesis(time.time(), options.seed, options.machines), options.speed)
+    try:
+        addresses = _addresses(options, world, listener)
+    except (Unavailable, OSError) as error:
+        sys.stderr.write(f"vast-emulator: {error}\n")
+        return 1
     service = Service(
         world=world,
         api_key=api_key,
-        addresses=BannerListeners() if options.ssh == "banner" else DocumentationAddresses(),
+        addresses=addresses,
         limits=Limits(options.rate_limits == "documented"),
         log=RequestLog(options.request_log),
     )
     return run(service, listener)
+
+
+def _addresses(options: argparse.Namespace, world: World, listener: socket.socket) -> DocumentationAddresses:
+    """What is behind the addresses of instances. Raises Unavailable and OSError."""
+    if options.ssh == "off":
+        return DocumentationAddresses()
+    if options.ssh == "banner":
+        return BannerListeners()
+    # Only here, as they need modules that not every system has.
+    from vast_emulator.containers.opening import machines
+
+    kept = Path(f"{options.state}.machines") if options.state else None
+    return machines(world, kept, options.isolation, local_url(listener))
 
 
 def _api_key(store: Store, given: str | None) -> str:

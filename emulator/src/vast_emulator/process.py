@@ -24,7 +24,8 @@ class Emulator:
     """``with Emulator(speed=600) as emulator:`` runs ``vast-emulator serve`` on a free port until the block ends.
 
     Keyword arguments are the command's options (``api_key``, ``seed``, ``speed``, ``rate_limits``, ``state``,
-    ``request_log``, ``ssh``, ``machines``). ``url`` and ``api_key`` say where it is; ``python`` is the interpreter
+    ``request_log``, ``ssh``, ``machines`` …); True is for one without a value (``sshd=True``), which False leaves out.
+    ``url`` and ``api_key`` say where it is; ``python`` is the interpreter
     that runs it.
     """
 
@@ -57,7 +58,9 @@ class Emulator:
         """Start and wait until it listens."""
         command = [self.python, "-m", "vast_emulator", "serve", "--port", str(port)]
         for name, value in self.options.items():
-            command += ["--" + name.replace("_", "-"), str(value)]
+            if value is not False:
+                # True is an option without a value.
+                command += ["--" + name.replace("_", "-"), *([] if value is True else [str(value)])]
         # The emulator needs no key of the caller's; it is found whether the package is installed or only on sys.path.
         environment = {name: value for name, value in os.environ.items() if name != "VAST_API_KEY"}
         source = str(Path(__file__).resolve().parents[1])

@@ -107,6 +107,13 @@ def bind(host: str, port: int) -> socket.socket:
     return listener
 
 
+def local_url(listener: socket.socket) -> str:
+    """Where programs on this computer reach a bound socket."""
+    host, port = listener.getsockname()[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "127.0.0.1"}.get(host, host)  # noqa: S104
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
 def run(service: Service, listener: socket.socket) -> int:
     """Serve until stopped; the process's exit code."""
     asyncio.run(Server(service, listener).run_until_stopped())

@@ -393,6 +393,7 @@ class World:
 
     def recycle(self, contract: Contract) -> None:
         """Make the container again from its image; what was on its disk is lost."""
+        contract.recycles += 1
         self._plan(contract, boot.fresh_pull(self.seed, contract, self.now, "recycling"))
 
     def reprice(self, contract: Contract, price: float) -> None:

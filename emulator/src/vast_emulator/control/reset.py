@@ -15,6 +15,7 @@ def reset(call: Call) -> dict[str, Any]:
     """The seed's marketplace with nothing rented; log, ledger, faults and limits are empty again."""
     service = call.service
     service.world.reset()
+    service.addresses.reset()
     service.log.clear()
     service.faults.clear()
     service.limits.clear()
