@@ -223,3 +223,7 @@ def _let_go(started: Started) -> None:
     for number in (started.ready, started.leash):
         if number is not None:
             os.close(number)
+    if started.network is not None:
+        # It has nothing left to do but to end.
+        started.network.kill()
+        started.network.wait()

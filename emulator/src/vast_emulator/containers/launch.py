@@ -42,12 +42,13 @@ class Programs(NamedTuple):
 
 
 class Started(NamedTuple):
-    """A first process. ``control`` is our end of its socket; ``leash`` ends its network when it is closed."""
+    """A first process. ``control`` is our end of its socket; ``network`` ends when ``leash`` is closed."""
 
     process: subprocess.Popen[bytes]
     control: socket.socket
     ready: int | None
-    leash: int | None
+    leash: int | None = None
+    network: subprocess.Popen[bytes] | None = None
 
 
 def start(
@@ -88,7 +89,7 @@ def start(
             )
     if online is not None:
         os.close(online)
-    return Started(process, ours, ready, None)
+    return Started(process, ours, ready)
 
 
 def _wrapper(isolation: Isolation) -> tuple[str, ...]:
@@ -105,7 +106,7 @@ def connect(started: Started, program: str) -> Started:
     command = [program, "--configure", "--mtu=65520", f"--exit-fd={theirs}", f"--ready-fd={started.ready}"]
     command += ["--netns-type=path", f"/proc/{started.process.pid}/ns/net", "tap0"]
     try:
-        subprocess.Popen(  # noqa: S603 (our own command line)
+        network = subprocess.Popen(  # noqa: S603 (our own command line)
             [*_ENDS_WITH_US, *command],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -116,4 +117,4 @@ def connect(started: Started, program: str) -> Started:
     finally:
         os.close(theirs)
         os.close(started.ready)
-    return started._replace(ready=None, leash=ours)
+    return started._replace(ready=None, leash=ours, network=network)

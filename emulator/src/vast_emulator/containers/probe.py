@@ -99,8 +99,9 @@ def _own_network(folders: Folders, found: Programs) -> tuple[bool, str | None]:
         try:
             works = _has_device(started.process.pid)
         finally:
-            if connected.leash is not None:
+            if connected.leash is not None and connected.network is not None:
                 os.close(connected.leash)
+                connected.network.wait()
     return works, None if works else f"{shared} slirp4netns does not work here."
 
 
