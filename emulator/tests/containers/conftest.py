@@ -185,9 +185,8 @@ def machines_of(emulator: Emulator) -> list[int]:
 
 @pytest.fixture(scope="session", autouse=True)
 def programs() -> None:
-    missing = [
-        one for one in ("sshd", "ssh", "ssh-keygen") if not shutil.which(one, path=f"{os.environ['PATH']}:/usr/sbin")
-    ]
+    path = f"{os.environ['PATH']}:/usr/sbin"
+    missing = [one for one in ("sshd", "ssh", "ssh-keygen", "curl") if not shutil.which(one, path=path)]
     if missing:
         cannot(f"{' and '.join(missing)}: not installed")
 
@@ -217,16 +216,17 @@ def unprivileged(folder: Path) -> str:
     users = folder / "passwd"
     lines = Path("/etc/passwd").read_text(encoding="utf-8").splitlines()
     name = pwd.getpwuid(NOBODY).pw_name
-    users.write_text(
-        "\n".join([*(one for one in lines if not one.startswith(f"{name}:")), f"{name}:x:{NOBODY}:{NOBODY}::/:/bin/sh"])
-        + "\n"
-    )
+    others = [line for line in lines if not line.startswith(f"{name}:")]
+    users.write_text("\n".join([*others, f"{name}:x:{NOBODY}:{NOBODY}::/:/bin/sh"]) + "\n", encoding="utf-8")
     users.chmod(0o644)
     for name in ("home", "tmp"):
         (folder / name).mkdir()
         os.chown(folder / name, NOBODY, NOBODY)
+    # Terminals as nearly every computer has them, of which group tty is the group.
+    terminals = "mount -t devpts -o newinstance,gid=5,mode=620,ptmxmode=666 devpts /dev/pts"
+    terminals += " && mount --bind /dev/pts/ptmx /dev/ptmx"
     command = (
-        f"mount --bind {users} /etc/passwd && export HOME={folder}/home TMPDIR={folder}/tmp && "
+        f"mount --bind {users} /etc/passwd && {terminals} && export HOME={folder}/home TMPDIR={folder}/tmp && "
         f"exec setpriv --reuid {NOBODY} --regid {NOBODY} --clear-groups --inh-caps +dac_read_search "
         f'--ambient-caps +dac_read_search -- {sys.executable} "$@"'
     )
@@ -239,7 +239,7 @@ def unprivileged(folder: Path) -> str:
 @pytest.fixture(scope="session")
 def open_folder() -> Iterator[Path]:
     """A folder that nobody can reach, unlike those of pytest."""
-    folder = Path("/var/tmp" if os.geteuid() == 0 else "/tmp") / f"vast-emulator-tests-{os.getpid()}"  # noqa: S108
+    folder = Path("/var/tmp" if os.geteuid() == 0 else "/tmp") / f"vast-emulator-tests-{os.getpid()}"
     folder.mkdir(mode=0o755)
     yield folder
     shutil.rmtree(folder)
@@ -297,6 +297,12 @@ def durable(kind: Kind, key: Key, tmp_path: Path, open_folder: Path) -> Iterator
 def in_namespaces(kind: Kind) -> None:
     if kind.isolation != "namespaces":
         pytest.skip("only where machines are in namespaces")
+
+
+@pytest.fixture
+def own_network() -> None:
+    if not shutil.which("slirp4netns") or not os.access("/dev/net/tun", os.R_OK | os.W_OK):
+        cannot("slirp4netns or /dev/net/tun is not there")
 
 
 class Tools:

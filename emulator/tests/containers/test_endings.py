@@ -75,9 +75,11 @@ def test_a_reset_removes_machines_and_volumes(durable: Any, tools: Any) -> None:
     durable.emulator.reset()
     assert tools.until(lambda: not tools.machines_of(durable.emulator))
     folder = folder_of(durable)
-    assert tools.until(
-        lambda: not [one for part in ("instances", "volumes", "trash") for one in (folder / part).iterdir()]
-    )
+
+    def left() -> list[Path]:
+        return [one for part in ("instances", "volumes", "trash") for one in (folder / part).iterdir()]
+
+    assert tools.until(lambda: not left())
 
 
 def test_without_a_state_file_the_end_leaves_no_folder_and_a_new_start_removes_those_of_the_killed(
@@ -103,9 +105,9 @@ def test_without_a_state_file_the_end_leaves_no_folder_and_a_new_start_removes_t
 def test_the_accounts_key_is_not_in_the_machine_or_its_folder(durable: Any, monkeypatch: Any) -> None:
     instance = durable.rent()
     key = durable.emulator.api_key
-    assert key not in durable.said(
-        instance, "env; cat /proc/1/environ 2>/dev/null | tr '\\0' '\\n'; cat ~/* ~/.ssh/* 2>/dev/null; echo"
-    )
+    told = durable.said(instance, "env; tr '\\0' '\\n' < /proc/1/environ; cat ~/* ~/.ssh/* 2>/dev/null; echo")
+    assert "VAST_URL" in told
+    assert key not in told
     for path in folder_of(durable).rglob("*"):
         if path.is_file() and not path.is_symlink() and "/upper/" not in str(path):
             assert key.encode() not in path.read_bytes()

@@ -28,16 +28,16 @@ def fetched(port: int) -> str:
         connection.close()
 
 
+@pytest.mark.usefixtures("own_network")
 def test_two_machines_listen_on_the_same_port(lab: Any, tools: Any) -> None:
     onstart = "echo $CONTAINER_ID > name; exec python3 -m http.server 8080"
     one, other = (lab.rent(number, env={"-p 8080:8080": "1"}, onstart=onstart) for number in (123456, 789012))
-    if "own" not in lab.network:
-        pytest.skip("machines share the network here")
     for instance in (one, other):
         port = lab.port(instance, "8080/tcp")
         assert tools.until(lambda port=port: fetched(port)) == str(instance)
 
 
+@pytest.mark.usefixtures("own_network")
 def test_a_port_from_70000_on_has_the_same_number_inside_and_outside(lab: Any, tools: Any) -> None:
     onstart = "echo $VAST_TCP_PORT_70001 > name; exec python3 -m http.server $VAST_TCP_PORT_70001"
     instance = lab.rent(env={"-p 70001:70001": "1"}, onstart=onstart)
@@ -53,7 +53,8 @@ def test_a_lot_of_bytes_pass_a_mapped_port_in_both_directions(lab: Any, tools: A
     instance = lab.rent(env={"-p 7000:7000": "1"}, onstart=f'exec python3 -c "{program}"')
     content = os.urandom(1 << 20) * 8
     sender = (
-        "import socket, sys, threading\ns = socket.create_connection(('127.0.0.1', int(sys.argv[1])))\nb = sys.stdin.buffer.read()\n"
+        "import socket, sys, threading\ns = socket.create_connection(('127.0.0.1', int(sys.argv[1])))\n"
+        "b = sys.stdin.buffer.read()\n"
         "def send():\n s.sendall(b)\n s.shutdown(1)\nt = threading.Thread(target=send); t.start()\n"
         "while p := s.recv(65536): sys.stdout.buffer.write(p)\n"
     )
