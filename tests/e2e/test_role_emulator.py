@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -36,9 +38,9 @@ def folder(tmp_path: Path, stranger: subprocess.Popen[bytes]) -> Path:
     return folder
 
 
-def be(ansible: Any, state: str, folder: Path) -> subprocess.CompletedProcess[str]:
+def be(ansible: Any, state: str, folder: Path, **more: str) -> subprocess.CompletedProcess[str]:
     """Run the role for a state."""
-    role = {"role": "cloudctl.vastai.emulator", "emulator_state": state, "emulator_folder": str(folder)}
+    role = {"role": "cloudctl.vastai.emulator", "emulator_state": state, "emulator_folder": str(folder), **more}
     done = ansible.play([], roles=[{**role, "emulator_command": str(PROGRAM)}])
     assert done.returncode == 0, done.stdout + done.stderr
     return done
@@ -66,3 +68,16 @@ def test_another_process_is_not_stopped(ansible: Any, folder: Path, stranger: su
     be(ansible, "stopped", folder)
     assert not folder.exists()
     assert stranger.poll() is None
+
+
+def test_it_can_have_real_machines(ansible: Any, tmp_path: Path) -> None:
+    path = f"{os.environ['PATH']}:/usr/sbin"
+    if shutil.which("sshd", path=path) is None:
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)("sshd: not installed")
+    folder = tmp_path / "emulator"
+    be(ansible, "started", folder, emulator_ssh="sshd")
+    try:
+        command = Path(f"/proc/{int((folder / 'pid').read_text())}/cmdline").read_bytes().split(b"\0")
+        assert command[command.index(b"--ssh") + 1] == b"sshd"
+    finally:
+        be(ansible, "stopped", folder)

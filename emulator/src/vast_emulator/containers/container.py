@@ -51,6 +51,11 @@ class Container:
 
     # What it is told
 
+    @property
+    def is_wanted(self) -> bool:
+        """Whether it runs, or will."""
+        return self._wanted is not None
+
     def start(self, config: Callable[[], dict[str, Any]], listeners: Sequence[tuple[int, int]]) -> None:
         """Run from now on, afresh if it runs. ``config`` is asked for at that moment."""
         self._wanted, self._listeners = config, listeners
@@ -204,7 +209,8 @@ class Container:
                 self._started.control.send(json.dumps(wish).encode() + b"\n")
 
     def _note(self, text: str) -> None:
-        with (self.folder / "daemon.log").open("a", encoding="utf-8") as file:
+        # The folder may be out of the way by now.
+        with contextlib.suppress(OSError), (self.folder / "daemon.log").open("a", encoding="utf-8") as file:
             file.write(text + "\n")
 
     def close(self) -> None:

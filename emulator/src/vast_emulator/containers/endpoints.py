@@ -197,16 +197,22 @@ class MachineEndpoints(DocumentationAddresses):
             return
         self._give_keys(contract, machine, container)
         since = contract.running_since if contract.is_running else None
-        if since is not None and since != machine.runs_since:
-            self._when_copied(contract, machine, lambda: self._config(contract), since)
-        elif since is None:
+        if since is None:
             container.stop()
+        elif since != machine.runs_since:
+            self._start_when_copied(contract, machine, since)
         machine.runs_since = since
+        self._open_ports(contract, machine)
+
+    @staticmethod
+    def _open_ports(contract: Contract, machine: Machine) -> None:
+        container = machine.container
 
         def is_open(name: str) -> bool:
-            return contract.answers_ssh if name in ("proxy", "direct") else contract.answers
+            up = container is not None and container.is_wanted
+            return up and (contract.answers_ssh if name in ("proxy", "direct") else contract.answers)
 
-        if machine.ports.follow(is_open):
+        if machine.ports.follow(is_open) and container is not None:
             container.listen()
 
     def _renew(self, contract: Contract, machine: Machine) -> None:
@@ -222,23 +228,22 @@ class MachineEndpoints(DocumentationAddresses):
         machine.container = Container(folder, self._isolation, self._programs, machine.ports.shut)
         machine.generation, machine.runs_since, machine.keys = contract.recycles, None, None
 
-    def _when_copied(
-        self, contract: Contract, machine: Machine, config: Callable[[], dict[str, Any]], since: float
-    ) -> None:
+    def _start_when_copied(self, contract: Contract, machine: Machine, since: float) -> None:
         """Start when the volumes that are copies have all their files."""
         container = machine.container
         copies = [self._copies[volume.id][1] for volume in self._volumes(contract) if volume.id in self._copies]
+        waited = next((copy for copy in copies if not copy.done()), None)
         if container is None:
             return
-        waited = next((copy for copy in copies if not copy.done()), None)
         if waited is None:
-            container.start(config, machine.ports.listeners)
+            container.start(lambda: self._config(contract), machine.ports.listeners)
             return
         loop = asyncio.get_running_loop()
 
         def later() -> None:
             if machine.runs_since == since and machine.container is container:
-                self._when_copied(contract, machine, config, since)
+                self._start_when_copied(contract, machine, since)
+                self._open_ports(contract, machine)
 
         waited.add_done_callback(lambda _copy: loop.call_soon_threadsafe(later))
 

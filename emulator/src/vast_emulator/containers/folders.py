@@ -35,7 +35,8 @@ class Folders:
             _remove_left_over()
             self.root = Path(tempfile.mkdtemp(prefix=_PREFIX))
         else:
-            path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            path.mkdir(parents=True, exist_ok=True)
+            path.chmod(0o700)
             self.root = path.resolve()
         lock = _lock(self.root)
         if lock is None:

@@ -63,15 +63,16 @@ def confined(command: list[str], place: str, volumes: list[str]) -> list[str]:
 
 def kill_descendants() -> None:
     """End every process below this one. Those that are started meanwhile are found in the next round."""
-    while True:
-        below = _descendants(os.getpid())
-        if not below:
-            return
+    foreign: set[int] = set()
+    while below := _descendants(os.getpid()) - foreign:
         for number in below:
             try:
                 os.kill(number, signal.SIGKILL)
             except ProcessLookupError:
                 continue
+            except PermissionError:
+                # It has become somebody else, as with sudo.
+                foreign.add(number)
         time.sleep(0.005)
         try:
             while os.waitpid(-1, os.WNOHANG)[0]:

@@ -9,6 +9,7 @@ error, and the number of an open file that holds its configuration as JSON. It l
 
 from __future__ import annotations
 
+import errno
 import glob
 import json
 import os
@@ -160,14 +161,20 @@ class Init:
                 connection, _address = listener.accept()
             except BlockingIOError:
                 return
-            except OSError:
-                # The emulator has shut the port. It will say when it is open again.
-                self._loop.watch(listener, 0, accept)
+            except OSError as error:
+                if error.errno == errno.EINVAL:
+                    # The emulator has shut the port. It will say when it is open again.
+                    self._loop.watch(listener, 0, accept)
                 return
-            if port == SSH_PORT:
-                self._serve_ssh(connection)
-            else:
-                Relay(self._loop, connection, port)
+            try:
+                if port == SSH_PORT:
+                    self._serve_ssh(connection)
+                else:
+                    Relay(self._loop, connection, port)
+            except OSError as error:
+                # The machine has no processes or files left to give.
+                _note(f"a connection was dropped: {error}")
+                connection.close()
 
         return accept
 
@@ -216,8 +223,8 @@ class Init:
         self._loop.watch(reader, selectors.EVENT_READ, ready)
         try:
             self._spawn(command, stdout=writer, stderr=writer, cwd=folder)
-        except OSError as error:
-            os.write(writer, f"{command[0]}: {error.strerror}\n".encode())
+        except (OSError, ValueError) as error:
+            os.write(writer, f"{command[0]}: {error}\n".encode(errors="replace"))
         os.close(writer)
 
 

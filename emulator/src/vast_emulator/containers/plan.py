@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from vast_emulator.containers.sessions import can_be_set
@@ -14,11 +15,13 @@ from vast_emulator.volumes import Volume
 # Ports from here on have the same number inside and outside, which is the emulator's choice.
 FIRST_IDENTICAL = 70_000
 SAME = 0
+LONGEST_NAME = 63
+_NO_NAME = re.compile(r"[^A-Za-z0-9.-]")
 
 
 def hostname(contract: Contract) -> str:
-    """What ``-h`` says, else the label of the container."""
-    return contract.env.get("-h", "").strip() or f"C.{contract.id}"
+    """What ``-h`` says, as far as it can be the name of a host, else the label of the container."""
+    return _NO_NAME.sub("-", contract.env.get("-h", "").strip())[:LONGEST_NAME] or f"C.{contract.id}"
 
 
 def environment(contract: Contract, url: str, address: str, mapped: Mapping[str, int]) -> dict[str, str]:

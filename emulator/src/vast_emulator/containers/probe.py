@@ -11,6 +11,7 @@ import os
 import pwd
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -47,6 +48,8 @@ def _find(name: str) -> str | None:
 
 def programs() -> Programs:
     """The programs at hand. Raises Unavailable."""
+    if sys.platform != "linux":
+        raise Unavailable("Machines need Linux.")
     sshd, keygen = _find("sshd"), _find("ssh-keygen")
     if sshd is None or keygen is None:
         raise Unavailable("Machines need OpenSSH's server, which is not installed: apt install openssh-server.")

@@ -152,6 +152,6 @@ def _write(path: str, content: str, mode: int = 0o644) -> None:
 def _mount_volumes(volumes: Sequence[Sequence[str]]) -> None:
     for source, path in volumes:
         target = os.path.normpath("/" + path.lstrip("/"))
-        if target != "/":
+        if target != "/" and not f"{target}/".startswith(_OLD + "/"):
             os.makedirs(target, exist_ok=True)
             kernel.bind(_OLD + source, target)
