@@ -220,7 +220,7 @@ def unprivileged(folder: Path) -> str:
     users.write_text("\n".join([*others, f"{name}:x:{NOBODY}:{NOBODY}::/:/bin/sh"]) + "\n", encoding="utf-8")
     users.chmod(0o644)
     for name in ("home", "tmp"):
-        (folder / name).mkdir()
+        (folder / name).mkdir(exist_ok=True)
         os.chown(folder / name, NOBODY, NOBODY)
     # Terminals as nearly every computer has them, of which group tty is the group.
     terminals = "mount -t devpts -o newinstance,gid=5,mode=620,ptmxmode=666 devpts /dev/pts"
