@@ -5,7 +5,10 @@
 
 from __future__ import annotations
 
+import json
 import os
+import pwd
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -21,15 +24,35 @@ PLAYBOOK = "cloudctl.vastai.first_rent"
 
 def main(arguments: list[str]) -> int:
     """Run the playbook with further ``arguments`` of ansible-playbook; its exit code."""
-    with Emulator(seed=7, speed=SPEED) as emulator, tempfile.TemporaryDirectory() as folder:
+    real = has_servers()
+    with Emulator(seed=7, speed=SPEED, sshd=real) as emulator, tempfile.TemporaryDirectory() as folder:
         scratch = Path(folder)
         say(f"A Vast.ai marketplace runs at {emulator.url}, {SPEED} times as fast as the real one.")
+        if not real:
+            say("Nobody can log in to what it rents, as OpenSSH's server is not installed: apt install openssh-server")
         say(f"$ ansible-playbook {PLAYBOOK}")
-        command = [sys.executable, "-m", "ansible", "playbook", PLAYBOOK, *arguments]
+        login = {"ssh_key": str(key(scratch, real)), "ssh_user": pwd.getpwuid(os.geteuid()).pw_name}
+        access = ["-e", json.dumps(login)]
+        command = [sys.executable, "-m", "ansible", "playbook", PLAYBOOK, *access, *arguments]
         outcome = subprocess.run(command, env=environment(emulator, scratch), cwd=scratch, check=False)
         if outcome.returncode == 0:
             say(f"\n{account(emulator.ledger())}")
     return outcome.returncode
+
+
+def has_servers() -> bool:
+    """Whether the emulator can put real machines behind instances. They are found where only root may look, too."""
+    path = f"{os.environ['PATH']}:/usr/local/sbin:/usr/sbin:/sbin"
+    return all(shutil.which(name, path=path) for name in ("sshd", "ssh", "ssh-keygen"))
+
+
+def key(scratch: Path, wanted: bool) -> Path:
+    """Where a key pair for the demo is, if one is wanted."""
+    path = scratch / "id_ed25519"
+    if wanted:
+        program = shutil.which("ssh-keygen") or "ssh-keygen"
+        subprocess.run([program, "-q", "-t", "ed25519", "-N", "", "-C", "demo", "-f", path], check=True)
+    return path
 
 
 def environment(emulator: Emulator, scratch: Path) -> dict[str, str]:

@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -143,3 +145,12 @@ def test_another_process_is_not_stopped(ansible: Any, folder: Path, stranger: su
     Role(ansible, folder).be("stopped")
     assert not folder.exists()
     assert stranger.poll() is None
+
+
+def test_it_can_have_real_machines(role: Role) -> None:
+    path = f"{os.environ['PATH']}:/usr/sbin"
+    if shutil.which("sshd", path=path) is None:
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)("sshd: not installed")
+    role.be("started", ssh="sshd")
+    command = Path(f"/proc/{int((role.folder / 'pid').read_text())}/cmdline").read_bytes().split(b"\0")
+    assert command[command.index(b"--ssh") + 1] == b"sshd"

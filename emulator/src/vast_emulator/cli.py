@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import argparse
 import secrets
+import socket
 import sys
 import time
+from pathlib import Path
 
 from vast_emulator import __version__, scenario_files
 from vast_emulator.door import bind
@@ -18,9 +20,9 @@ from vast_emulator.limits import Limits
 from vast_emulator.market.generator import MACHINES
 from vast_emulator.request_log import RequestLog
 from vast_emulator.scenario import Stage
-from vast_emulator.server import run
+from vast_emulator.server import local_url, run
 from vast_emulator.service import Service
-from vast_emulator.ssh_endpoints import BannerListeners, DocumentationAddresses
+from vast_emulator.ssh_endpoints import BannerListeners, DocumentationAddresses, Unavailable
 from vast_emulator.store import Store
 from vast_emulator.world import Genesis, World
 
@@ -38,7 +40,11 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--rate-limits", choices=("off", "documented"), default="off")
     serve.add_argument("--state", metavar="FILE", help="SQLite file that survives restarts; a new one is made")
     serve.add_argument("--request-log", metavar="FILE", help="append one JSON line per API request")
-    serve.add_argument("--ssh", choices=("banner", "off"), default="banner", help="what answers at SSH ports")
+    serve.add_argument("--ssh", choices=("banner", "sshd", "off"), default="banner", help="what answers at SSH ports")
+    serve.add_argument("--sshd", dest="ssh", action="store_const", const="sshd", help="real machines: --ssh sshd")
+    serve.add_argument(
+        "--isolation", choices=("auto", "namespaces", "home"), default="auto", help="how real machines are kept apart"
+    )
     serve.add_argument(
         "--scenario",
         metavar="NAME|FILE",
@@ -75,7 +81,11 @@ def _serve(options: argparse.Namespace) -> int:
         _complain(f"cannot listen on {options.host}:{options.port}: {error}")
         return 1
     store = Store(options.state)
-    service = _service(options, store)
+    try:
+        service = _service(options, store, listener)
+    except (Unavailable, OSError) as error:
+        _complain(str(error))
+        return 1
     try:
         scenarios = {
             name: scenario_files.understand(scenario_files.find(name), service.stage) for name in options.scenario
@@ -87,12 +97,14 @@ def _serve(options: argparse.Namespace) -> int:
     return run(service, listener)
 
 
-def _service(options: argparse.Namespace, store: Store) -> Service:
+def _service(options: argparse.Namespace, store: Store, listener: socket.socket) -> Service:
+    """Raises Unavailable and OSError."""
     api_key = _api_key(store, options.api_key)
+    world = World(store, Genesis(time.time(), options.seed, options.machines), options.speed)
     return Service(
-        world=World(store, Genesis(time.time(), options.seed, options.machines), options.speed),
+        world=world,
         api_key=api_key,
-        addresses=BannerListeners() if options.ssh == "banner" else DocumentationAddresses(),
+        addresses=_addresses(options, world, listener),
         limits=Limits(options.rate_limits == "documented", store),
         log=RequestLog(options.request_log),
         guard=Guard(options.host),
@@ -118,6 +130,19 @@ def _check(options: argparse.Namespace) -> int:
 
 def _complain(sentence: str) -> None:
     sys.stderr.write(f"vast-emulator: {sentence}\n")
+
+
+def _addresses(options: argparse.Namespace, world: World, listener: socket.socket) -> DocumentationAddresses:
+    """What is behind the addresses of instances. Raises Unavailable and OSError."""
+    if options.ssh == "off":
+        return DocumentationAddresses()
+    if options.ssh == "banner":
+        return BannerListeners()
+    # Only here, as they need modules that not every system has.
+    from vast_emulator.containers.opening import machines
+
+    kept = Path(f"{options.state}.machines") if options.state else None
+    return machines(world, kept, options.isolation, local_url(listener))
 
 
 def _api_key(store: Store, given: str | None) -> str:

@@ -30,7 +30,8 @@ class Contract:
 
     ``dph_base`` is the GPU price in $/h that is in force, ``price`` the bid or None, ``disk`` GB, ``storage_cost``
     $/GB/month. ``outbid``: it lost its GPUs to somebody else, and takes them again as soon as it can.
-    ``offline``: its machine is.
+    ``offline``: its machine is. ``secrets``: the account's, at its creation. ``recycles``: how many containers it had
+    before the one it has.
 
     Market events set the rest. ``failed``: it could not start and waits for the renter. ``deaf``: its SSH ports are
     closed. ``silent``: the marketplace hears nothing from it. ``stale_msg``: what its status goes on to say.
@@ -62,6 +63,8 @@ class Contract:
     jupyter_token: str = ""
     ssh_keys: list[dict[str, Any]] = field(default_factory=list)
     ssh_ports: dict[str, int] = field(default_factory=dict)
+    secrets: dict[str, str] = field(default_factory=dict)
+    recycles: int = 0
     vm: bool = False
     intended_status: str = "running"
     cur_state: str = "running"

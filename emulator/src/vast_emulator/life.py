@@ -268,6 +268,7 @@ class Life:
 
     def recycle(self, contract: Contract) -> None:
         """Make the container again from its image; what was on its disk is lost."""
+        contract.recycles += 1
         self._boot(contract, boot.fresh_pull(self.seed, contract, self.now, "recycling"))
 
     def reprice(self, contract: Contract, price: float) -> None:

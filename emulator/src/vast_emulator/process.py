@@ -24,8 +24,9 @@ class Emulator:
     """``with Emulator(speed=600) as emulator:`` runs ``vast-emulator serve`` on a free port until the block ends.
 
     Keyword arguments are the command's options (``api_key``, ``seed``, ``speed``, ``rate_limits``, ``state``,
-    ``request_log``, ``ssh``, ``machines``, ``scenario``); a list repeats an option. ``url`` and ``api_key`` say where
-    it is; ``python`` is the interpreter that runs it.
+    ``request_log``, ``ssh``, ``machines``, ``scenario`` …); a list repeats an option, True is for one without a value
+    (``sshd=True``), and False leaves it out. ``url`` and ``api_key`` say where it is; ``python`` is the interpreter
+    that runs it.
     """
 
     def __init__(self, python: str = sys.executable, **options: object) -> None:
@@ -62,8 +63,7 @@ class Emulator:
         """Start and wait until it listens."""
         command = [self.python, "-m", "vast_emulator", "serve", "--port", str(port)]
         for name, value in self.options.items():
-            for one in value if isinstance(value, (list, tuple)) else [value]:
-                command += ["--" + name.replace("_", "-"), str(one)]
+            command += _option(name, value)
         # The emulator needs no key of the caller's; it is found whether the package is installed or only on sys.path.
         environment = {name: value for name, value in os.environ.items() if name != "VAST_API_KEY"}
         source = str(Path(__file__).resolve().parents[1])
@@ -255,3 +255,12 @@ def _parsed(content: bytes) -> Any:
         return json.loads(content)
     except ValueError:
         return content.decode(errors="replace")
+
+
+def _option(name: str, value: object) -> list[str]:
+    """An option as words of the command line."""
+    flag = "--" + name.replace("_", "-")
+    if isinstance(value, bool):
+        return [flag] if value else []
+    values = value if isinstance(value, (list, tuple)) else [value]
+    return [word for one in values for word in (flag, str(one))]

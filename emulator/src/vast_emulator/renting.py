@@ -203,6 +203,7 @@ def contract_from(world: World, offer: Offer, body: dict[str, Any]) -> Contract:
         api_key=world.secret("instance", number),
         jupyter_token=world.secret("jupyter", number),
         ssh_keys=[{"id": key["id"], "public_key": key["public_key"]} for key in world.account.ssh_keys],
+        secrets={one["key"]: one["value"] for one in world.account.secrets},
         vm=bool(body.get("vm")),
     )
 

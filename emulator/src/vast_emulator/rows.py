@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from vast_emulator import values
 from vast_emulator.contracts import Contract
 from vast_emulator.market.pricing import price_block, storage_price
 from vast_emulator.ssh_endpoints import DocumentationAddresses, first_port, proxy_index
@@ -76,20 +75,10 @@ COLUMNS: dict[str, Reader] = {
 }
 
 
-def _mapped_ports(contract: Contract, ssh_port: int) -> dict[str, list[dict[str, str]]]:
-    """Docker's port table: 22 for direct SSH, 8080 for direct Jupyter, and each ``-p`` of the environment."""
-    wanted: list[str] = ["22/tcp"] if contract.is_direct else []
-    if contract.is_direct and "jupyter" in contract.runtype:
-        wanted.append("8080/tcp")
-    for name in contract.env:
-        mapping = name.removeprefix("-p ") if name.startswith("-p ") else ""
-        inside, _slash, protocol = mapping.rpartition(":")[2].partition("/")
-        number = values.identifier(inside)
-        if number and number < 100_000 and protocol in ("", "tcp", "udp"):
-            wanted.append(f"{number}/{protocol or 'tcp'}")
+def _port_table(mapped: dict[str, int]) -> dict[str, list[dict[str, str]]]:
+    """Docker's port table."""
     table = {}
-    for index, inside in enumerate(dict.fromkeys(wanted)):
-        port = ssh_port if inside == "22/tcp" and contract.is_direct else first_port(contract) + 1 + index
+    for inside, port in mapped.items():
         inner, protocol = inside.split("/")
         # External ports from 70000 on ask for the same number inside and outside.
         name = f"{port}/{protocol}" if int(inner) >= 70000 else inside
@@ -181,5 +170,5 @@ def still(contract: Contract, world: World, addresses: DocumentationAddresses) -
         webpage=None,
     )
     if up:
-        made["ports"] = _mapped_ports(contract, ssh_port)
+        made["ports"] = _port_table(addresses.mapped_ports(contract, ssh_port))
     return made

@@ -125,6 +125,13 @@ def _allow_many_files() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
+def local_url(listener: socket.socket) -> str:
+    """Where programs on this computer reach a bound socket."""
+    host, port = listener.getsockname()[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "127.0.0.1"}.get(host, host)  # noqa: S104
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
 def run(service: Service, listener: socket.socket) -> int:
     """Serve until stopped; the process's exit code."""
     _allow_many_files()

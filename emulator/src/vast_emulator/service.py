@@ -120,6 +120,7 @@ class Service:
     def reset(self) -> None:
         """Back to the start: the seed's marketplace with nothing rented, and what the scenarios of the start say."""
         self.world.reset()
+        self.addresses.reset()
         self.log.clear()
         self.faults.restart()
         self.limits.clear()

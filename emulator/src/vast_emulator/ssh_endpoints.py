@@ -1,15 +1,20 @@
 # Copyright (c) 2026, cloudctl.vastai contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where SSH to an instance leads: documentation addresses, or real listeners on loopback that send a banner."""
+"""Where SSH to an instance leads: documentation addresses, or real listeners on loopback that send a banner.
+
+Real machines, in ``containers``, are the third kind.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
+from vast_emulator import values
 from vast_emulator.contracts import Contract
+from vast_emulator.volumes import Volume
 
 LOOPBACK = "127.0.0.1"
 BANNER = b"SSH-2.0-vast_emulator\r\n"
@@ -17,7 +22,11 @@ BANNER = b"SSH-2.0-vast_emulator\r\n"
 _LINGER = 1.0
 
 
-def _jupyter_shift(contract: Contract) -> int:
+class Unavailable(Exception):
+    """What was asked for cannot be had on this computer. The text is a sentence."""
+
+
+def jupyter_shift(contract: Contract) -> int:
     """With a jupyter runtype the reported port is Jupyter's and SSH is the next one."""
     return 1 if "jupyter" in contract.runtype else 0
 
@@ -34,14 +43,52 @@ class DocumentationAddresses:
 
     def proxy(self, contract: Contract) -> tuple[str, int]:
         """``ssh_host`` and ``ssh_port`` of the row."""
-        return f"ssh{proxy_index(contract)}.vast.ai", contract.ssh_ports["proxy"] - _jupyter_shift(contract)
+        return f"ssh{proxy_index(contract)}.vast.ai", contract.ssh_ports["proxy"] - jupyter_shift(contract)
 
     def direct(self, contract: Contract, machine_address: str) -> tuple[str, int]:
         """``public_ipaddr`` of the row and the host port of 22/tcp."""
         return machine_address, contract.ssh_ports["direct"]
 
+    def mapped_ports(self, contract: Contract, ssh_port: int) -> dict[str, int]:
+        """Ports of the host by ports of the container, such as ``8080/tcp``; ``ssh_port`` is that of direct SSH."""
+        return {
+            name: ssh_port if name == "22/tcp" and contract.is_direct else first_port(contract) + 1 + index
+            for index, name in enumerate(inside_ports(contract))
+        }
+
+    def log(self, contract: Contract, daemon: bool) -> list[str] | None:
+        """Lines of a log, if the instance is a real machine."""
+        return None
+
+    def execute(self, contract: Contract, command: list[str], answer: Callable[[str], None]) -> bool:
+        """Run a command in a real machine; ``answer`` gets what it prints. False if there is no such machine."""
+        return False
+
+    def volume_copied(self, source: Volume, copy: Volume) -> None:
+        """A new volume has the files of an existing one."""
+
+    def volume_deleted(self, number: int) -> None:
+        """A volume's files are gone."""
+
+    def reset(self) -> None:
+        """Nothing that was rented exists any more."""
+
     def close(self) -> None:
         """Stop listening."""
+
+
+def inside_ports(contract: Contract) -> list[str]:
+    """22 for direct SSH, 8080 for direct Jupyter, and each ``-p`` of the environment, as ``<number>/<protocol>``."""
+    wanted = ["22/tcp"] if contract.is_direct else []
+    if contract.is_direct and "jupyter" in contract.runtype:
+        wanted.append("8080/tcp")
+    for name in contract.env:
+        mapping = name.removeprefix("-p ") if name.startswith("-p ") else ""
+        inside, _slash, protocol = mapping.rpartition(":")[2].partition("/")
+        number = values.identifier(inside)
+        if number and number < 100_000 and protocol in ("", "tcp", "udp"):
+            wanted.append(f"{number}/{protocol or 'tcp'}")
+    return list(dict.fromkeys(wanted))
 
 
 def first_port(contract: Contract) -> int:
@@ -73,7 +120,7 @@ class BannerListeners(DocumentationAddresses):
         contract.ssh_ports.setdefault("direct", first_port(contract))
 
     def proxy(self, contract: Contract) -> tuple[str, int]:
-        return LOOPBACK, contract.ssh_ports["proxy"] - _jupyter_shift(contract)
+        return LOOPBACK, contract.ssh_ports["proxy"] - jupyter_shift(contract)
 
     def direct(self, contract: Contract, machine_address: str) -> tuple[str, int]:
         return LOOPBACK if contract.is_direct else machine_address, contract.ssh_ports["direct"]

@@ -91,6 +91,7 @@ def delete(call: Call) -> dict[str, Any]:
         named = ", ".join(map(str, users))
         raise invalid_args(f"Volume {number} is in use by instance {named}; destroy that first.")
     world.volumes.delete(volume, world.now)
+    call.service.addresses.volume_deleted(volume.id)
     return {"success": True}
 
 
@@ -105,5 +106,6 @@ def copy(call: Call) -> dict[str, Any]:
     size = source.size if body.get("size") is None else values.integer(body["size"], "size", 1)
     if size < source.size:
         raise invalid_args(f"size must be at least the {source.size} GB of the source.")
-    _rent(call, body.get("dst_id"), size, None, source.id)
+    made = _rent(call, body.get("dst_id"), size, None, source.id)
+    call.service.addresses.volume_copied(source, made)
     return {"success": True}
