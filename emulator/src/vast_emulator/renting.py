@@ -242,7 +242,12 @@ def rent(world: World, offer_id: Any, body: dict[str, Any]) -> Contract:
     too_low = contract.price is not None and contract.price < minimum
     if too_low and body.get("cancel_unavail"):
         raise Refusal(400, "invalid_price", f"The bid is below the minimum of {minimum}.", ask_id=offer.id)
-    world.prepare(contract)
+    try:
+        world.prepare(contract)
+    except OSError as error:
+        # Each instance has listeners of its own, and this computer has no more ports or open files for them.
+        text = f"Required resources are currently unavailable: {error}. Start the emulator with --ssh off."
+        raise Refusal(503, "resources_unavailable", text, ask_id=offer.id) from error
     world.rent(contract, start=not too_low and body.get("target_state") != "stopped")
     mounts.carry_out(world, contract)
     if too_low:

@@ -17,17 +17,13 @@ from typing import Any
 import uvicorn
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
+from vast_emulator import open_files
 from vast_emulator.door import Door
 from vast_emulator.request_log import RequestLog
 from vast_emulator.service import Service
 
-if sys.platform != "win32":
-    import resource
-
 # Longest real time between two looks at the clock while something is due to happen by itself.
 _LONGEST_NAP = 0.5
-# As many as there are ports.
-_OPEN_FILES = 65536
 
 
 def _counting(log: RequestLog, door: Door) -> type[asyncio.Protocol]:
@@ -115,16 +111,6 @@ class Server(uvicorn.Server):
             self._service.tick()
 
 
-def _allow_many_files() -> None:
-    """Two SSH listeners for each instance are more open files than most shells allow at first."""
-    if sys.platform == "win32":
-        return
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, _OPEN_FILES)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-
-
 def local_url(listener: socket.socket) -> str:
     """Where programs on this computer reach a bound socket."""
     host, port = listener.getsockname()[:2]
@@ -134,7 +120,7 @@ def local_url(listener: socket.socket) -> str:
 
 def run(service: Service, listener: socket.socket) -> int:
     """Serve until stopped; the process's exit code."""
-    _allow_many_files()
+    open_files.allow_many()
     asyncio.run(Server(service, listener).run_until_stopped())
     service.world.store.close()
     service.log.close()

@@ -66,6 +66,7 @@ class Service:
         self.results: dict[str, str] = {}
         world.let_happen = self._let_happen
         world.prepare = addresses.prepare
+        world.volume_gone = addresses.volume_deleted
 
     @property
     def current_key(self) -> str:

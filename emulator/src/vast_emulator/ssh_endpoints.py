@@ -9,10 +9,11 @@ Real machines, in ``containers``, are the third kind.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 from collections.abc import Callable, Iterable
 
-from vast_emulator import values
+from vast_emulator import open_files, values
 from vast_emulator.contracts import Contract
 from vast_emulator.volumes import Volume
 
@@ -68,7 +69,7 @@ class DocumentationAddresses:
         """A new volume has the files of an existing one."""
 
     def volume_deleted(self, number: int) -> None:
-        """A volume's files are gone."""
+        """A volume is gone, and its files with it."""
 
     def reset(self) -> None:
         """Nothing that was rented exists any more."""
@@ -132,15 +133,20 @@ class BannerListeners(DocumentationAddresses):
         return ["proxy", "direct"] if contract.is_direct else ["proxy"]
 
     def _reserve(self, contract_id: int, kind: str, port: int) -> int:
-        """Bind without listening. Port 0 lets the system choose."""
+        """Bind without listening. Port 0 lets the system choose. Raises OSError when nothing is left."""
         listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.setblocking(False)
         try:
-            listener.bind((LOOPBACK, port))
+            open_files.keep_some(listener.fileno())
+            try:
+                listener.bind((LOOPBACK, port))
+            except OSError:
+                # Somebody else took the port while the emulator was down.
+                listener.bind((LOOPBACK, 0))
         except OSError:
-            # Somebody else took the port while the emulator was down.
-            listener.bind((LOOPBACK, 0))
+            listener.close()
+            raise
         self._sockets[contract_id, kind] = listener
         return listener.getsockname()[1]
 
@@ -151,8 +157,10 @@ class BannerListeners(DocumentationAddresses):
                 for kind in ("proxy", "direct"):
                     self._drop(contract_id, kind)
                 continue
-            for kind in self._kinds(contract):
-                self._follow(contract, kind)
+            # Where this computer has no more ports or open files, the instance can't be reached.
+            with contextlib.suppress(OSError):
+                for kind in self._kinds(contract):
+                    self._follow(contract, kind)
 
     def _follow(self, contract: Contract, kind: str) -> None:
         place = (contract.id, kind)

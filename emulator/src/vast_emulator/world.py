@@ -56,6 +56,8 @@ class World(Life):
         self.let_happen: Callable[[dict[str, Any], int | None], None] | None = None
         # Gives a new contract its addresses. Who listens there is not for the world to know.
         self.prepare: Callable[[Contract], None] = lambda contract: None
+        # Hears of volumes that are deleted, by id.
+        self.volume_gone: Callable[[int], None] = lambda number: None
         stored = next((Genesis(**record) for _key, record in store.load("genesis")), None)
         self.is_new = stored is None
         if stored is None:
@@ -239,7 +241,7 @@ class World(Life):
         elif volume is not None and kept:
             self.volumes.keep(volume)
         elif volume is not None:
-            self.volumes.delete(volume, self.now)
+            self.delete_volume(volume)
 
     # What can be found
 
@@ -263,6 +265,11 @@ class World(Life):
         volume = self.volumes.create(self.new_contract_id(), offer, size, label, self.now, source)
         self._plan_end_of_volume(volume)
         return volume
+
+    def delete_volume(self, volume: Volume) -> None:
+        """For good, with all that is in it."""
+        self.volumes.delete(volume, self.now)
+        self.volume_gone(volume.id)
 
     def set_end_of_volume(self, volume: Volume, at: float) -> None:
         """Another end of a volume's contract; one that is past counts as now."""

@@ -90,8 +90,7 @@ def delete(call: Call) -> dict[str, Any]:
     if users:
         named = ", ".join(map(str, users))
         raise invalid_args(f"Volume {number} is in use by instance {named}; destroy that first.")
-    world.volumes.delete(volume, world.now)
-    call.service.addresses.volume_deleted(volume.id)
+    world.delete_volume(volume)
     return {"success": True}
 
 
