@@ -11,7 +11,6 @@ import contextlib
 import json
 import math
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
@@ -93,7 +92,7 @@ class Market(RuleBasedStateMachine):
         super().__init__()
         self.folder = tempfile.TemporaryDirectory()
         self.state = str(Path(self.folder.name) / "state.db")
-        self.genesis = Genesis(time.time(), 7, MACHINES)
+        self.genesis = Genesis(1_800_000_000.0, 7, MACHINES)
         self.knobs: dict[str, Any] = {}
         self.world = self.build()
         self.this: int | None = None
@@ -152,7 +151,7 @@ class Market(RuleBasedStateMachine):
             self.this = refusal.body.get("new_contract")
 
     @precondition(lambda self: self.world.ids)
-    @rule(number=NUMBERS, wish=st.sampled_from(["start", "stop", "reboot", "recycle", "destroy"]))
+    @rule(number=NUMBERS, wish=st.sampled_from(["start", "stop", "reboot", "recycle"]))
     def change(self, number: int, wish: str) -> None:
         contract = self.pick(number)
         self.this = contract.id
@@ -162,6 +161,18 @@ class Market(RuleBasedStateMachine):
         if wish in ("reboot", "recycle") and contract.cur_state != "running":
             return
         getattr(self.world, wish)(contract)
+
+    @precondition(lambda self: self.world.ids)
+    @rule(number=NUMBERS, seconds=st.sampled_from([None, 30.0, 3600.0]), back=st.sampled_from([None, 0.0, 60.0]))
+    def destroy(self, number: int, seconds: float | None, back: float | None) -> None:
+        """Lists may go on to show it, and it may come back."""
+        contract = self.pick(number)
+        self.this = contract.id
+        self.world.destroy(contract)
+        if seconds is not None:
+            self.let_happen(self.world, {"linger": {"instance": "this", "seconds": seconds}}, self.this)
+        if back is not None:
+            self.let_happen(self.world, {"revive": {"instance": "this", "after": back}}, self.this)
 
     @precondition(lambda self: self.world.ids)
     @rule(number=NUMBERS, label=LABELS)

@@ -258,7 +258,10 @@ class Life:
         if stopping:
             self.save(contract)
         else:
-            self._plan(contract, boot.wind_down(self.seed, contract, self.now))
+            steps = boot.wind_down(self.seed, contract, self.now)
+            # One that has no GPUs any more, as its start failed or it was outbid, has none to give back.
+            then = "release" if self.holding.has(contract) else ""
+            self._plan(contract, [step._replace(then=then) for step in steps])
 
     def reboot(self, contract: Contract) -> None:
         """Stop and start the container without giving the GPUs away."""
