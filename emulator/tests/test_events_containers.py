@@ -264,8 +264,7 @@ def test_a_stop_after_a_failed_start_takes_no_gpus(tmp_path: Path) -> None:
         emulator.happen(fail={"instance": first, "error": "driver", "intended": "running"})
         emulator.advance(200)
         emulator.api("PUT", f"/api/v0/instances/{first}/", {"state": "stopped"})
-        second = emulator.api("PUT", f"/api/v0/asks/{offer}/", {"image": "a/b"})["new_contract"]
         emulator.kill()
         emulator.restart()
         (machine,) = [one for one in emulator.market()["machines"] if one["machine_id"] == 123456]
-        assert machine["holders"] == [second]
+        assert machine["holders"] == [None]
