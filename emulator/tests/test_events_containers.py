@@ -255,3 +255,16 @@ def test_only_what_is_started_can_end(renter: Any, emulator: Emulator) -> None:
     put(renter, instance, "stopped")
     with pytest.raises(EmulatorError, match="not started"):
         emulator.happen(exit=instance)
+
+
+def test_a_stop_after_a_failed_start_takes_no_gpus(tmp_path: Path) -> None:
+    with Emulator(state=tmp_path / "state", speed=0, ssh="off") as emulator:
+        offer = emulator.api("POST", "/api/v0/bundles/", {"machine_id": {"eq": 123456}})["offers"][0]["id"]
+        first = emulator.api("PUT", f"/api/v0/asks/{offer}/", {"image": "a/b"})["new_contract"]
+        emulator.happen(fail={"instance": first, "error": "driver", "intended": "running"})
+        emulator.advance(200)
+        emulator.api("PUT", f"/api/v0/instances/{first}/", {"state": "stopped"})
+        emulator.kill()
+        emulator.restart()
+        (machine,) = [one for one in emulator.market()["machines"] if one["machine_id"] == 123456]
+        assert machine["holders"] == [None]

@@ -19,7 +19,13 @@ from vast_emulator.service import Service
 
 assert Service, "importing the service fills the route tables"
 # One forgets everything, one the key that this test uses, and one answers with a page.
-LEFT_OUT = ("/_emulator/reset", "/api/v0/commands/reset_apikey", "/_emulator/page/happen")
+LEFT_OUT = (
+    "/_emulator/reset",
+    "/api/v0/commands/reset_apikey",
+    "/_emulator/page/happen",
+    "/",
+    "/_emulator/page/{file}",
+)
 ROUTES = [route for route in api.paths() + control.paths() if route[1] not in LEFT_OUT]
 # fmt: off
 FIELDS = [

@@ -305,7 +305,7 @@ class Life(RuleBasedStateMachine):
             "set_min_bid": {"instance_id": instance, "min_bid": 0.55},
         }
         status, answer = self.emulator.call("POST", "/_emulator/market", {word: about[word]})
-        assert status in (200, 400, 404)
+        assert status in (200, 400, 404, 409)
         assert status == 200 or isinstance(answer["msg"], str)
 
     # What always holds; not asked after each step, as it would take most of the time.

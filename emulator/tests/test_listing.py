@@ -19,6 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from starlette.requests import Request
 
 from vast_emulator.contracts import Contract
+from vast_emulator.guard import Guard
 from vast_emulator.limits import Limits
 from vast_emulator.market.query import predicates, sort_key
 from vast_emulator.request_log import RequestLog
@@ -57,8 +58,9 @@ class Restless(DocumentationAddresses):
 
 
 def a_service(machines: int) -> Service:
-    world = World(Store(None), Genesis(time.time(), 7, machines), speed=0)
-    return Service(world, KEY, Restless(), Limits(False), RequestLog())
+    store = Store(None)
+    world = World(store, Genesis(time.time(), 7, machines), speed=0)
+    return Service(world, KEY, Restless(), Limits(False, store), RequestLog(), Guard("127.0.0.1"))
 
 
 def ask(service: Service, method: str, path: str, body: Any = None) -> tuple[int, Any]:

@@ -11,7 +11,6 @@ import contextlib
 import json
 import math
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +74,10 @@ ON_INSTANCES: dict[str, dict[str, st.SearchStrategy]] = {
     "reappear": {},
 }
 UNDONE = {"offline", "vanish", "take_gpus", "stuck", "slow", "fail", "refuse_ssh", "exit", "silence", "stale_message"}
+# Those that need each other, or a certain moment, to do something.
+COMPETITION = ("outbid", "take_gpus", "leave_gpus", "offline", "online")
+BOOTS = ("stuck", "slow", "fail", "exit", "resume", "heal", "refuse_ssh")
+CONTRACTS = ("expire", "revive", "hide", "linger", "raise_price")
 ELSEWHERE = {"vanish_on_create", "price", "set_min_bid", "credit", "traffic", "rent_elsewhere"}
 
 
@@ -89,7 +92,7 @@ class Market(RuleBasedStateMachine):
         super().__init__()
         self.folder = tempfile.TemporaryDirectory()
         self.state = str(Path(self.folder.name) / "state.db")
-        self.genesis = Genesis(time.time(), 7, MACHINES)
+        self.genesis = Genesis(1_800_000_000.0, 7, MACHINES)
         self.knobs: dict[str, Any] = {}
         self.world = self.build()
         self.this: int | None = None
@@ -148,7 +151,7 @@ class Market(RuleBasedStateMachine):
             self.this = refusal.body.get("new_contract")
 
     @precondition(lambda self: self.world.ids)
-    @rule(number=NUMBERS, wish=st.sampled_from(["start", "stop", "reboot", "recycle", "destroy"]))
+    @rule(number=NUMBERS, wish=st.sampled_from(["start", "stop", "reboot", "recycle"]))
     def change(self, number: int, wish: str) -> None:
         contract = self.pick(number)
         self.this = contract.id
@@ -158,6 +161,18 @@ class Market(RuleBasedStateMachine):
         if wish in ("reboot", "recycle") and contract.cur_state != "running":
             return
         getattr(self.world, wish)(contract)
+
+    @precondition(lambda self: self.world.ids)
+    @rule(number=NUMBERS, seconds=st.sampled_from([None, 30.0, 3600.0]), back=st.sampled_from([None, 0.0, 60.0]))
+    def destroy(self, number: int, seconds: float | None, back: float | None) -> None:
+        """Lists may go on to show it, and it may come back."""
+        contract = self.pick(number)
+        self.this = contract.id
+        self.world.destroy(contract)
+        if seconds is not None:
+            self.let_happen(self.world, {"linger": {"instance": "this", "seconds": seconds}}, self.this)
+        if back is not None:
+            self.let_happen(self.world, {"revive": {"instance": "this", "after": back}}, self.this)
 
     @precondition(lambda self: self.world.ids)
     @rule(number=NUMBERS, label=LABELS)
@@ -192,7 +207,22 @@ class Market(RuleBasedStateMachine):
 
     # The market
 
+    @rule(data=st.data(), name=st.sampled_from(COMPETITION), number=NUMBERS)
+    def compete(self, data: st.DataObject, name: str, number: int) -> None:
+        self.happen_to_instances(data, name, number)
+
+    @rule(data=st.data(), name=st.sampled_from(BOOTS), number=NUMBERS)
+    def trouble_boots(self, data: st.DataObject, name: str, number: int) -> None:
+        self.happen_to_instances(data, name, number)
+
+    @rule(data=st.data(), name=st.sampled_from(CONTRACTS), number=NUMBERS)
+    def change_contracts(self, data: st.DataObject, name: str, number: int) -> None:
+        self.happen_to_instances(data, name, number)
+
     @rule(data=st.data(), name=st.sampled_from(sorted(ON_INSTANCES)), number=NUMBERS)
+    def surprise(self, data: st.DataObject, name: str, number: int) -> None:
+        self.happen_to_instances(data, name, number)
+
     def happen_to_instances(self, data: st.DataObject, name: str, number: int) -> None:
         known = list(self.world.gone) if name == "revive" else [*self.world.ids, *self.world.gone]
         one = known[number % len(known)] if known else 1
@@ -377,4 +407,4 @@ def facts_of(world: World) -> dict[str, Any]:
 
 
 TestMarket = Market.TestCase
-TestMarket.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
+TestMarket.settings = settings(max_examples=50, stateful_step_count=30, deadline=None)

@@ -20,8 +20,8 @@ class ContractIndex:
         self.ids: list[int] = []
         self.by_label: dict[str | None, list[int]] = {}
         self._label_of: dict[int, str | None] = {}
+        self._on_machine: dict[int, list[int]] = {}
         self._by_key: dict[str, int] = {}
-        self._by_machine: dict[int, list[int]] = {}
 
     def add(self, contract: Contract) -> None:
         """Take in a contract, in the place of another with its id."""
@@ -29,7 +29,7 @@ class ContractIndex:
         self.contracts[contract.id] = contract
         insort(self.ids, contract.id)
         self._by_key[contract.api_key] = contract.id
-        self._by_machine.setdefault(contract.machine_id, []).append(contract.id)
+        insort(self._on_machine.setdefault(contract.machine_id, []), contract.id)
         self._file(contract)
 
     def remove(self, number: int) -> None:
@@ -38,7 +38,7 @@ class ContractIndex:
         if contract is not None:
             del self.ids[bisect_left(self.ids, number)]
             self._by_key.pop(contract.api_key, None)
-            self._by_machine[contract.machine_id].remove(number)
+            self._on_machine[contract.machine_id].remove(number)
             self._unfile(number)
 
     def relabel(self, contract: Contract) -> None:
@@ -52,13 +52,13 @@ class ContractIndex:
         found = values.identifier(number)
         return None if found is None else self.contracts.get(found)
 
+    def on_machine(self, machine_id: int) -> list[Contract]:
+        """All contracts on a machine, whether they hold GPUs or not."""
+        return [self.contracts[number] for number in self._on_machine.get(machine_id, ())]
+
     def of_key(self, key: str) -> int | None:
         """The contract whose own key this is."""
         return self._by_key.get(key)
-
-    def on_machine(self, machine_id: int) -> list[Contract]:
-        """All contracts on a machine, whether they hold GPUs or not."""
-        return [self.contracts[number] for number in self._by_machine.get(machine_id, ())]
 
     def _file(self, contract: Contract) -> None:
         self._label_of[contract.id] = contract.label

@@ -78,6 +78,7 @@ class Life:
         """Let lists and single reads show a contract that was destroyed, as it was, for so many seconds from now."""
         self.shown.linger(ghost, self.now + seconds)
         self._timetable.add(self.now + seconds, "fade", ghost.id)
+        self._changed(ghost.id)
 
     def _note_intention(self, contract: Contract) -> None:
         if contract.intended_status == "running" or contract.waits:
@@ -260,7 +261,10 @@ class Life:
         if stopping:
             self.save(contract)
         else:
-            self._plan(contract, boot.wind_down(self.seed, contract, self.now))
+            steps = boot.wind_down(self.seed, contract, self.now)
+            # One that has no GPUs any more, as its start failed or it was outbid, has none to give back.
+            then = "release" if self.holding.has(contract) else ""
+            self._plan(contract, [step._replace(then=then) for step in steps])
 
     def reboot(self, contract: Contract) -> None:
         """Stop and start the container without giving the GPUs away."""

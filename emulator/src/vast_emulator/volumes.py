@@ -142,7 +142,9 @@ class Volumes:
     def link(self, volume: Volume, instance: int) -> None:
         """An instance mounts it."""
         volume.links[str(instance)] = None
-        insort(self._mounted.setdefault(instance, []), volume, key=lambda one: one.id)
+        mounted = self._mounted.setdefault(instance, [])
+        if volume not in mounted:
+            insort(mounted, volume, key=lambda one: one.id)
         self._save(volume)
 
     def unlink(self, instance: int, now: float) -> None:

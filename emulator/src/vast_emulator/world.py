@@ -150,6 +150,7 @@ class World(Life):
         entry = self._timetable.pop()
         if entry.kind == "fade":
             self.shown.remove(entry.contract)
+            self._changed(entry.contract)
         elif entry.kind == "delete":
             self._delete_ended(entry.contract)
         elif entry.kind == "appear":

@@ -215,7 +215,8 @@ def test_files_that_make_no_sense(tmp_path: Path, text: str, place: str, reason:
 
 
 def test_the_example_of_the_readme(tmp_path: Path) -> None:
-    (example,) = re.findall(r"```yaml\n(.*?)```", README.read_text(), re.DOTALL)
+    (section,) = re.findall(r"^## Scenario files\n(.*?)^## ", README.read_text(), re.DOTALL | re.MULTILINE)
+    (example,) = re.findall(r"```yaml\n(.*?)```", section, re.DOTALL)
     done = check(write(tmp_path, example))
     assert (done.returncode, done.stderr) == (0, "")
     assert "faults: 3, events: 2" in done.stdout

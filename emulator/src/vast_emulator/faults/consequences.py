@@ -31,14 +31,15 @@ def parse(wanted: Any) -> Events:
 
 def check(events: Events, world: World) -> None:
     """Refuse what can't happen in this world. Machines and offers are there from the start; what is missing of anything
-    else may yet come, as ``this`` does.
+    else may yet come, as ``this`` does, and what is not in a state for it may yet be.
     """
     for one in events:
         for name, details in one.items():
             try:
                 table.parse(table.Scene(world), {name: details})
             except Refusal as refusal:
-                if refusal.status != 404 or refusal.body["error"] in _FROM_THE_START:
+                may_yet_be = refusal.status in (404, 409) and refusal.body["error"] not in _FROM_THE_START
+                if not may_yet_be:
                     raise
 
 
