@@ -18,7 +18,7 @@ from vast_emulator.routing import api, control
 from vast_emulator.service import Service
 
 assert Service, "importing the service fills the route tables"
-# One forgets everything, one the key that this test uses, and one answers with a page.
+# One forgets everything, one the key that this test uses, and those of the page do not answer with JSON.
 LEFT_OUT = (
     "/_emulator/reset",
     "/api/v0/commands/reset_apikey",

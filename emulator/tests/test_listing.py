@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import random
 import time
@@ -16,7 +17,6 @@ from typing import Any
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
-from starlette.requests import Request
 
 from vast_emulator.contracts import Contract
 from vast_emulator.guard import Guard
@@ -60,7 +60,7 @@ class Restless(DocumentationAddresses):
 def a_service(machines: int) -> Service:
     store = Store(None)
     world = World(store, Genesis(time.time(), 7, machines), speed=0)
-    return Service(world, KEY, Restless(), Limits(False, store), RequestLog(), Guard("127.0.0.1"))
+    return Service(world, KEY, Restless(), Limits(False, store), RequestLog(), Guard("emulator"))
 
 
 def ask(service: Service, method: str, path: str, body: Any = None) -> tuple[int, Any]:
@@ -73,8 +73,20 @@ def ask(service: Service, method: str, path: str, body: Any = None) -> tuple[int
         "headers": [(b"authorization", f"Bearer {KEY}".encode()), (b"host", b"emulator")],
         "client": None,
     }
-    response = service.answer(Request(scope), b"" if body is None else json.dumps(body).encode())
-    return response.status_code, json.loads(bytes(response.body))
+    content = b"" if body is None else json.dumps(body).encode()
+    sent: list[Any] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": content}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    # Without a network there is nothing to wait for.
+    with contextlib.suppress(StopIteration):
+        service(scope, receive, send).send(None)
+    start, end = sent
+    return start["status"], json.loads(end["body"])
 
 
 def list_page(service: Service, **query: Any) -> dict[str, Any]:
