@@ -311,6 +311,7 @@ class Tools:
     processes = staticmethod(processes)
     machines_of = staticmethod(machines_of)
     running = staticmethod(running)
+    Lab = Lab
     until = staticmethod(until)
 
 

@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import http.client
 import os
+import shutil
+import socket
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from vast_emulator.process import Emulator
 
 pytestmark = pytest.mark.usefixtures("in_namespaces")
 
@@ -116,3 +120,25 @@ def test_links_on_its_disk_do_not_lead_out_of_it(lab: Any, tmp_path: Path) -> No
 def test_it_has_a_way_out_to_the_emulator(lab: Any) -> None:
     instance = lab.rent()
     assert lab.said(instance, 'curl -s -o /dev/null -w "%{http_code}" $VAST_URL/api/v0/users/current/') == "403"
+
+
+def test_without_slirp4netns_machines_share_the_network_and_work(
+    tools: Any, key: Any, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    program = shutil.which("slirp4netns")
+    hidden = f"mount --bind /dev/null {program} && " if program else ""
+    script = tmp_path / "python"
+    command = f'{hidden}exec {sys.executable} "$@"'
+    script.write_text(f"#!/bin/sh\nexec unshare --mount --propagation private sh -c '{command}' sh \"$@\"\n")
+    script.chmod(0o755)
+    with Emulator(str(script), speed=0, sshd=True, isolation="namespaces") as emulator:
+        assert "Machines share this computer's network" in capfd.readouterr().err
+        lab = tools.Lab(emulator, key, "root")
+        emulator.api("POST", "/api/v0/ssh/", {"ssh_key": key.public})
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            inside = free.getsockname()[1]
+        onstart = f"cd /workspace; echo own > name; exec python3 -m http.server {inside}"
+        instance = lab.rent(env={f"-p {inside}:{inside}": "1"}, onstart=onstart)
+        assert lab.said(instance, 'curl -s -o /dev/null -w "%{http_code}" $VAST_URL/api/v0/users/current/') == "403"
+        assert tools.until(lambda: fetched(lab.port(instance, f"{inside}/tcp"))) == "own"
+        assert lab.said(instance, "ls -A ~/.ssh; cat /workspace/name") == "own"

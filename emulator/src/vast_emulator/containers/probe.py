@@ -34,11 +34,10 @@ _PATIENCE = 10.0
 
 
 class Finding(NamedTuple):
-    """``user`` logs in. ``note`` is a sentence when it is less than the best, else None."""
+    """``note`` is a sentence when it is less than the best, else None."""
 
     isolation: Isolation
     programs: Programs
-    user: str
     note: str | None
 
 
@@ -63,14 +62,14 @@ def probe(folders: Folders, wanted: str) -> Finding:
     reason = "it was asked for" if wanted == "home" else _without_namespaces(folders, found)
     if reason is None:
         network, note = _own_network(folders, found)
-        return Finding(Isolation(True, network), found, "root", note)
+        return Finding(Isolation(True, network), found, note)
     if wanted == "namespaces":
         raise Unavailable(f"Machines cannot have namespaces here: {reason}.")
     if os.geteuid() == 0:
         Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
     user = pwd.getpwuid(os.geteuid()).pw_name
     note = f"Machines only have a home of their own, and the login is {user}, because {reason}."
-    return Finding(Isolation(False, False), found, user, note)
+    return Finding(Isolation(False, False), found, note)
 
 
 def _without_namespaces(folders: Folders, found: Programs) -> str | None:
