@@ -35,8 +35,8 @@ class Contract:
     Market events set the rest. ``failed``: it could not start and waits for the renter. ``deaf``: its SSH ports are
     closed. ``silent``: the marketplace hears nothing from it. ``stale_msg``: what its status goes on to say.
     ``outbid_shape``: what it looks like when it loses its GPUs, in place of the setting. ``troubles``: what boots will
-    meet, by kind. ``shown_from``: when lists show it, in epoch seconds; ``lingers``: for how many seconds they go on
-    to after a destroy, None for the setting's.
+    meet, by kind. ``kept``: it ended long ago and was not deleted. ``shown_from``: when lists show it, in epoch
+    seconds; ``lingers``: for how many seconds they go on to after a destroy, None for the setting's.
     """
 
     id: int
@@ -78,6 +78,7 @@ class Contract:
     stale_msg: str | None = None
     outbid_shape: str | None = None
     troubles: dict[str, dict[str, Any]] = field(default_factory=dict)
+    kept: bool = False
     shown_from: float = 0.0
     lingers: float | None = None
     boots: int = 0

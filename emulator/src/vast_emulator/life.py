@@ -334,7 +334,7 @@ class Life:
 
     def set_end(self, contract: Contract, at: float) -> None:
         """Another end of the contract; one that is past counts as now."""
-        contract.end_date = max(at, self.now)
+        contract.end_date, contract.kept = max(at, self.now), False
         self.save(contract)
         self._timetable.add(contract.end_date, "end", contract.id)
         if contract.end_date == self.now:
@@ -390,10 +390,3 @@ class Life:
         """Whatever happens, ``status_msg`` stays what it is now, or the text."""
         contract.stale_msg = contract.status_msg if text is None else text
         contract.status_msg = contract.stale_msg
-
-    def add_traffic(self, contract: Contract, up: float, down: float) -> None:
-        """So many GB went up and came down."""
-        facts = self.machines[contract.machine_id].facts
-        for kind, price, gigabytes in (("bwu", "inet_up_cost", up), ("bwd", "inet_down_cost", down)):
-            if gigabytes:
-                self.ledger.add_traffic(contract.id, kind, facts[price], gigabytes, self.now)

@@ -163,4 +163,4 @@ def _token(given: str | None, order: list[tuple[str, bool]]) -> list[Any] | None
 def _label_counts(world: World, ids: list[int]) -> dict[str, int]:
     if ids is world.shown.ids:
         return {label or "": len(same) for label, same in world.shown.by_label.items()}
-    return dict(Counter(world.contracts[number].label or "" for number in ids))
+    return dict(Counter(world.shown.contracts[number].label or "" for number in ids))

@@ -137,6 +137,14 @@ class Emulator:
         """Move the emulated clock forward."""
         return self.control("POST", "clock", {"advance": seconds})
 
+    def advance_until(self, moment: float) -> dict[str, Any]:
+        """Move the emulated clock forward to epoch seconds."""
+        return self.control("POST", "clock", {"until": moment})
+
+    def run_at(self, speed: float) -> dict[str, Any]:
+        """Let the emulated clock run so many times as fast as the real one."""
+        return self.control("POST", "clock", {"speed": speed})
+
     def reset(self) -> None:
         """Back to the seed's start."""
         self.control("POST", "reset")
@@ -164,6 +172,10 @@ class Emulator:
     def market(self) -> dict[str, Any]:
         """All machines and offers, and the well-known ones."""
         return self.control("GET", "market")
+
+    def happen(self, **events: Any) -> None:
+        """Let market events happen, by name: ``happen(expire={"instance": "newest", "in": 60})``."""
+        self.control("POST", "market", events)
 
     def vanish(self, offer_id: int) -> None:
         """Take an offer off the market."""

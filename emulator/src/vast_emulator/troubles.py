@@ -76,7 +76,8 @@ def _index(steps: list[Step], actual: str) -> int:
 def _slow(contract: Contract, trouble: dict[str, Any], steps: list[Step], now: float) -> list[Step]:
     end = steps[min(_index(steps, "running"), len(steps) - 1)].at
     factor = trouble["factor"] if "factor" in trouble else trouble["seconds"] / max(end - now, 1e-3)
-    return [step._replace(at=now + (step.at - now) * factor) for step in steps]
+    # What follows the boot keeps its distance.
+    return [step._replace(at=step.at + (min(step.at, end) - now) * (factor - 1)) for step in steps]
 
 
 def _stuck(contract: Contract, trouble: dict[str, Any], steps: list[Step], now: float) -> list[Step]:

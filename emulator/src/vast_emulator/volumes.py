@@ -23,7 +23,8 @@ LINK_CLEARS = 30.0
 class Volume:
     """What is stored about a volume: ``size`` in GB, ``price`` in $/GB/month.
 
-    ``links``: by instance id (as text), when the link ends in epoch seconds, or None while the instance exists.
+    ``kept``: its contract ended long ago and it was not deleted. ``links``: by instance id (as text), when the link
+    ends in epoch seconds, or None while the instance exists.
     """
 
     id: int
@@ -34,6 +35,7 @@ class Volume:
     created_at: float
     end_date: float
     created_from: int | None = None
+    kept: bool = False
     links: dict[str, float | None] = field(default_factory=dict)
 
     def instances(self, now: float) -> list[int]:
@@ -106,7 +108,12 @@ class Volumes:
 
     def set_end(self, volume: Volume, at: float) -> None:
         """Another end of its contract, in epoch seconds."""
-        volume.end_date = at
+        volume.end_date, volume.kept = at, False
+        self._save(volume)
+
+    def keep(self, volume: Volume) -> None:
+        """Do not delete it although its contract ended."""
+        volume.kept = True
         self._save(volume)
 
     def _take(self, offer: VolumeOffer, size: int) -> None:

@@ -187,10 +187,10 @@ class World(Life):
                 "step": contract.steps[0].at if contract.steps else None,
                 "appear": contract.shown_from,
                 "end": contract.end_date,
-                "delete": contract.end_date + KEPT_AFTER_END,
+                "delete": None if contract.kept else contract.end_date + KEPT_AFTER_END,
             }
         if volume is not None:
-            return {"delete": volume.end_date + KEPT_AFTER_END}
+            return {"delete": None if volume.kept else volume.end_date + KEPT_AFTER_END}
         return {"fade": self.shown.fades.get(number)}
 
     def next_change(self) -> float:
@@ -210,6 +210,11 @@ class World(Life):
         """Whether anything can be rented or started."""
         return self.ledger.estimate(self.now) < self.account.credit - LEAST_CREDIT
 
+    def stop_without_credit(self) -> None:
+        """To be called when credit was lost other than by the passing of time."""
+        if not self.has_credit():
+            self._stop_for_credit()
+
     def _stop_for_credit(self) -> None:
         """No money left: everything that runs is stopped."""
         for contract_id in sorted(self._wanted_running):
@@ -218,10 +223,14 @@ class World(Life):
     def _delete_ended(self, number: int) -> None:
         """A contract or a volume ended long ago."""
         contract, volume = self.contracts.get(number), self.volumes.volumes.get(number)
-        if self.settings.expired == "kept":
-            return
-        if contract is not None:
+        kept = self.settings.expired == "kept"
+        if contract is not None and kept:
+            contract.kept = True
+            self.save(contract)
+        elif contract is not None:
             self.destroy(contract)
+        elif volume is not None and kept:
+            self.volumes.keep(volume)
         elif volume is not None:
             self.volumes.delete(volume, self.now)
 
@@ -262,8 +271,15 @@ class World(Life):
         """So much is left in the account."""
         given = self.account.paid - self.account.credit
         self.account.set_paid(dollars + self.ledger.total(self.now) + given)
-        if not self.has_credit():
-            self._stop_for_credit()
+        self.stop_without_credit()
+
+    def add_traffic(self, contract: Contract, up: float, down: float) -> None:
+        """So many GB went up and came down."""
+        facts = self.machines[contract.machine_id].facts
+        for kind, price, gigabytes in (("bwu", "inet_up_cost", up), ("bwd", "inet_down_cost", down)):
+            if gigabytes:
+                self.ledger.add_traffic(contract.id, kind, facts[price], gigabytes, self.now)
+        self.stop_without_credit()
 
     def take_gpus(self, contract: Contract) -> None:
         """A stranger rents a contract's GPUs on demand; nothing happens while the account does so itself."""

@@ -27,6 +27,7 @@ def transfer_credit(call: Call) -> dict[str, Any]:
         raise Refusal(400, "insufficient_balance", "Insufficient balance.")
     number = world.account.new_id()
     world.account.transfers.put(number, {"to": recipient, "amount": amount, "at": world.now})
+    call.world.stop_without_credit()
     return {"success": True}
 
 

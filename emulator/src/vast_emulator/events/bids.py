@@ -30,7 +30,7 @@ def outbid(scene: Scene, wanted: Any) -> Happening:
     contracts = named.instances(scene, wanted.get("instance"))
     bids = [contract for contract in contracts if contract.is_bid]
     if contracts and not bids:
-        raise invalid_args("only a bid can be outbid.")
+        raise named.not_now("only a bid can be outbid.")
 
     def happen() -> None:
         for contract in bids:

@@ -130,7 +130,7 @@ def _started(scene: Scene, wanted: Any) -> list[Contract]:
     contracts = named.instances(scene, wanted)
     started = [contract for contract in contracts if contract.cur_state == "running"]
     if contracts and not started:
-        raise invalid_args("the instance is not started.")
+        raise named.not_now("the instance is not started.")
     return started
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 from vast_emulator import values
@@ -13,7 +14,6 @@ from vast_emulator.events.offers import MOST_DOLLARS
 from vast_emulator.events.table import LONGEST, Happening, Scene, event
 from vast_emulator.failures import Refusal, invalid_args
 from vast_emulator.market.machines import BID_STEP, Offer
-from vast_emulator.market.offers import is_free
 from vast_emulator.price_increases import propose
 from vast_emulator.renting import rent
 
@@ -90,7 +90,7 @@ def raise_price(scene: Scene, wanted: Any) -> Happening:
     found = named.instances(scene, wanted.get("instance"))
     contracts = [contract for contract in found if not contract.is_bid]
     if found and not contracts:
-        raise invalid_args("hosts do not ask for higher prices of bids.")
+        raise named.not_now("hosts do not ask for higher prices of bids.")
 
     def happen() -> None:
         for contract in contracts:
@@ -118,9 +118,9 @@ def rent_elsewhere(scene: Scene, wanted: Any) -> Happening:
 
 
 def _rent_one(scene: Scene, offers: list[Offer], body: dict[str, Any]) -> None:
-    """The first offer that is free; nothing happens when none is, or when the account lacks credit."""
+    """The first offer that can be had without taking it from a bid; nothing happens when there is none."""
     for offer in offers:
-        if not offer.gone and is_free(offer, scene.world.is_bid) and offer.holders() == set():
-            if scene.world.has_credit():
+        if not offer.holders():
+            with contextlib.suppress(Refusal):
                 rent(scene.world, offer.id, body)
-            return
+                return

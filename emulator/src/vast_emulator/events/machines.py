@@ -10,7 +10,6 @@ from typing import Any
 from vast_emulator.contracts import Contract
 from vast_emulator.events import named
 from vast_emulator.events.table import Happening, Scene, event
-from vast_emulator.failures import invalid_args
 
 
 @event("offline", undo="online")
@@ -53,7 +52,7 @@ def take_gpus(scene: Scene, wanted: Any) -> Happening:
 
 def _refuse_rented(scene: Scene, contract: Contract) -> None:
     if not scene.world.holding.is_free_of_demand(contract):
-        raise invalid_args(f"the GPUs of instance {contract.id} are rented on demand; nobody else can have them.")
+        raise named.not_now(f"the GPUs of instance {contract.id} are rented on demand; nobody else can have them.")
 
 
 @event("leave_gpus")

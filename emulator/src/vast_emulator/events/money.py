@@ -34,7 +34,7 @@ def traffic(scene: Scene, wanted: Any) -> Happening:
     found = named.instances(scene, wanted.get("instance"))
     contracts = [contract for contract in found if contract.answers]
     if found and not contracts:
-        raise invalid_args("only what runs has traffic.")
+        raise named.not_now("only what runs has traffic.")
 
     def happen() -> None:
         for contract in contracts:

@@ -23,6 +23,11 @@ class Scene(NamedTuple):
     this: int | None = None
 
 
+def not_now(text: str) -> Refusal:
+    """What an event is about exists, but it cannot happen to it as it is; later it may."""
+    return Refusal(409, "not_now", text)
+
+
 def details(wanted: Any, event: str, about: str, *more: str) -> dict[str, Any]:
     """The details of an event as an object. ``about`` names what it is about; given alone, it needs no object."""
     if not isinstance(wanted, dict) or (wanted and set(wanted) <= {"label", "machine_id"} and about == "instance"):

@@ -71,8 +71,8 @@ def _later(scene: Scene, name: str, details: dict[str, Any]) -> Happening:
     try:
         _happening(scene, name, details)
     except Refusal as refusal:
-        # What it is about may yet come.
-        if refusal.status != 404:
+        # What it is about may yet come, or come into a state in which this can happen.
+        if refusal.status not in (404, 409):
             raise
     return lambda: scene.world.agenda.add(scene.world.now + seconds, {name: details}, scene.this)
 
