@@ -216,9 +216,10 @@ class Renter:
 
     def _warn_of_twins(self, ids: Sequence[int]) -> None:
         """What others rented is theirs to destroy; whether they do is not to be seen."""
+        others = ", ".join(map(str, ids))
         self._warn(
-            f"Others are named {self._label} as well: {self._noun} {', '.join(map(str, ids))}. Another run of this task "
-            "destroys its own; anything else bills on until somebody destroys it by id."
+            f"Others are named {self._label} as well: {self._noun} {others}. Another run of this task destroys its "
+            "own; anything else bills on until somebody destroys it by id."
         )
 
     def _destroy_own(self, row: Row, situation: str) -> None:
