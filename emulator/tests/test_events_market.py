@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from vast_emulator import events
+from vast_emulator.events.table import names
 from vast_emulator.process import Emulator, EmulatorError
 
 MACHINE = 123456
@@ -236,3 +238,10 @@ def test_what_cannot_happen_later_does_not(renter: Any, emulator: Emulator) -> N
     emulator.advance(120)
     assert renter.show(instance) is None
     assert emulator.ledger()["billing"] == []
+
+
+def test_the_readme_tells_of_every_event() -> None:
+    events.load()
+    told = (Path(__file__).parents[1] / "README.md").read_text()
+    table = told[told.index("## Market events") : told.index("## Endpoints")]
+    assert [name for name in names() if f"`{name}`" not in table] == []

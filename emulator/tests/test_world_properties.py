@@ -75,6 +75,10 @@ ON_INSTANCES: dict[str, dict[str, st.SearchStrategy]] = {
     "reappear": {},
 }
 UNDONE = {"offline", "vanish", "take_gpus", "stuck", "slow", "fail", "refuse_ssh", "exit", "silence", "stale_message"}
+# Those that need each other, or a certain moment, to do something.
+COMPETITION = ("outbid", "take_gpus", "leave_gpus", "offline", "online")
+BOOTS = ("stuck", "slow", "fail", "exit", "resume", "heal", "refuse_ssh")
+CONTRACTS = ("expire", "revive", "hide", "linger", "raise_price")
 ELSEWHERE = {"vanish_on_create", "price", "set_min_bid", "credit", "traffic", "rent_elsewhere"}
 
 
@@ -192,7 +196,22 @@ class Market(RuleBasedStateMachine):
 
     # The market
 
+    @rule(data=st.data(), name=st.sampled_from(COMPETITION), number=NUMBERS)
+    def compete(self, data: st.DataObject, name: str, number: int) -> None:
+        self.happen_to_instances(data, name, number)
+
+    @rule(data=st.data(), name=st.sampled_from(BOOTS), number=NUMBERS)
+    def trouble_boots(self, data: st.DataObject, name: str, number: int) -> None:
+        self.happen_to_instances(data, name, number)
+
+    @rule(data=st.data(), name=st.sampled_from(CONTRACTS), number=NUMBERS)
+    def change_contracts(self, data: st.DataObject, name: str, number: int) -> None:
+        self.happen_to_instances(data, name, number)
+
     @rule(data=st.data(), name=st.sampled_from(sorted(ON_INSTANCES)), number=NUMBERS)
+    def surprise(self, data: st.DataObject, name: str, number: int) -> None:
+        self.happen_to_instances(data, name, number)
+
     def happen_to_instances(self, data: st.DataObject, name: str, number: int) -> None:
         known = list(self.world.gone) if name == "revive" else [*self.world.ids, *self.world.gone]
         one = known[number % len(known)] if known else 1
@@ -377,4 +396,4 @@ def facts_of(world: World) -> dict[str, Any]:
 
 
 TestMarket = Market.TestCase
-TestMarket.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
+TestMarket.settings = settings(max_examples=50, stateful_step_count=30, deadline=None)

@@ -13,13 +13,14 @@ from vast_emulator.contracts import Contract
 
 
 class ContractIndex:
-    """``contracts`` by id, ``ids`` in ascending order, and sets of ids ``by_label``; all three are for reading."""
+    """``contracts`` by id, ``ids`` in ascending order, and those ``by_label`` likewise; all three are for reading."""
 
     def __init__(self) -> None:
         self.contracts: dict[int, Contract] = {}
         self.ids: list[int] = []
-        self.by_label: dict[str | None, set[int]] = {}
+        self.by_label: dict[str | None, list[int]] = {}
         self._label_of: dict[int, str | None] = {}
+        self._on_machine: dict[int, list[int]] = {}
         self._by_key: dict[str, int] = {}
 
     def add(self, contract: Contract) -> None:
@@ -28,6 +29,7 @@ class ContractIndex:
         self.contracts[contract.id] = contract
         insort(self.ids, contract.id)
         self._by_key[contract.api_key] = contract.id
+        insort(self._on_machine.setdefault(contract.machine_id, []), contract.id)
         self._file(contract)
 
     def remove(self, number: int) -> None:
@@ -36,6 +38,7 @@ class ContractIndex:
         if contract is not None:
             del self.ids[bisect_left(self.ids, number)]
             self._by_key.pop(contract.api_key, None)
+            self._on_machine[contract.machine_id].remove(number)
             self._unfile(number)
 
     def relabel(self, contract: Contract) -> None:
@@ -49,17 +52,21 @@ class ContractIndex:
         found = values.identifier(number)
         return None if found is None else self.contracts.get(found)
 
+    def on_machine(self, machine_id: int) -> list[Contract]:
+        """All contracts on a machine, whether they hold GPUs or not."""
+        return [self.contracts[number] for number in self._on_machine.get(machine_id, ())]
+
     def of_key(self, key: str) -> int | None:
         """The contract whose own key this is."""
         return self._by_key.get(key)
 
     def _file(self, contract: Contract) -> None:
         self._label_of[contract.id] = contract.label
-        self.by_label.setdefault(contract.label, set()).add(contract.id)
+        insort(self.by_label.setdefault(contract.label, []), contract.id)
 
     def _unfile(self, number: int) -> None:
         label = self._label_of.pop(number)
         same = self.by_label[label]
-        same.discard(number)
+        same.remove(number)
         if not same:
             del self.by_label[label]

@@ -76,6 +76,7 @@ class Life:
         """Let lists and single reads show a contract that was destroyed, as it was, for so many seconds from now."""
         self.shown.linger(ghost, self.now + seconds)
         self._timetable.add(self.now + seconds, "fade", ghost.id)
+        self._changed(ghost.id)
 
     def _note_intention(self, contract: Contract) -> None:
         if contract.intended_status == "running" or contract.waits:
@@ -86,8 +87,12 @@ class Life:
     def save(self, contract: Contract) -> None:
         """Remember a change; it reaches the file before the answer is sent."""
         self._note_intention(contract)
-        self.touched.add(contract.id)
+        self._changed(contract.id)
         self.store.put("contract", contract.id, contract.__dict__)
+
+    def _changed(self, number: int) -> None:
+        """What is shown of a contract is not what it was."""
+        self.touched.add(number)
 
     def relabel(self, contract: Contract, label: str | None) -> None:
         """Change the label."""
@@ -143,8 +148,7 @@ class Life:
             self.settle_bids(contract.machine_id)
 
     def _waiting(self, machine_id: int) -> list[Contract]:
-        wanted = (self.contracts[number] for number in self._wanted_running)
-        return [one for one in wanted if one.machine_id == machine_id and one.waits]
+        return [one for one in self._index.on_machine(machine_id) if one.waits]
 
     # Steps
 
@@ -289,7 +293,7 @@ class Life:
         self._index.remove(contract.id)
         self._wanted_running.discard(contract.id)
         self._disappear(ghost)
-        self.touched.add(contract.id)
+        self._changed(contract.id)
         self.store.remove("contract", contract.id)
         contract.actual_status, contract.cur_state, contract.steps = None, "unloaded", []
         self._release(contract)

@@ -146,6 +146,7 @@ class World(Life):
         entry = self._timetable.pop()
         if entry.kind == "fade":
             self.shown.remove(entry.contract)
+            self._changed(entry.contract)
         elif entry.kind == "delete":
             self._delete_ended(entry.contract)
         elif entry.kind == "appear":
@@ -312,7 +313,7 @@ class World(Life):
         """Another price on demand: for new contracts, and for bids that are above it."""
         offer.price = price
         self.save_offer(offer)
-        for contract in self.contracts.values():
+        for contract in self._index.on_machine(offer.machine.id):
             if contract.ask_id == offer.id:
                 self.charge(contract)
 
@@ -320,7 +321,7 @@ class World(Life):
         """A machine is lost, or comes back: meanwhile nothing on it bills, answers or can be rented."""
         machine.offline = offline
         self._save_machine(machine.id)
-        on_it = [contract for contract in self.contracts.values() if contract.machine_id == machine.id]
+        on_it = self._index.on_machine(machine.id)
         for contract in on_it:
             contract.offline = offline
             self.save(contract)
