@@ -31,7 +31,7 @@ from ansible_collections.cloudctl.vastai.plugins.module_utils._instance_plan imp
 from ansible_collections.cloudctl.vastai.plugins.module_utils._launch import LAUNCH_ARGUMENTS, launch_from
 from ansible_collections.cloudctl.vastai.plugins.module_utils._module import Context
 from ansible_collections.cloudctl.vastai.plugins.module_utils._mounts import Attachments
-from ansible_collections.cloudctl.vastai.plugins.module_utils._numbers import number_or_zero
+from ansible_collections.cloudctl.vastai.plugins.module_utils._numbers import number
 from ansible_collections.cloudctl.vastai.plugins.module_utils._offers import describe as describe_offer
 from ansible_collections.cloudctl.vastai.plugins.module_utils._offers import offer_query, search
 from ansible_collections.cloudctl.vastai.plugins.module_utils._plan import Step
@@ -231,8 +231,13 @@ class InstanceResource(Resource):
 
     def _inspect(self, row: Row) -> None:
         """Give back what this task has just rented if that is not what it meant to pay for."""
-        cap, price = self._params.get("max_price"), number_or_zero(row.get("dph_total"))
-        if cap is not None and price > cap + _SAME_PRICE:
+        cap, price = self._params.get("max_price"), number(row.get("dph_total"))
+        if cap is not None and price is None:
+            self._context.warn(
+                f"What {self._title()} costs can't be read from Vast.ai's answer. Its offer was within max_price "
+                f"{usd(cap)}/h when it was found; look at vast_instance_info later."
+            )
+        elif cap is not None and price is not None and price > cap + _SAME_PRICE:
             self._give_back(
                 f"costs {usd(price)}/h, more than max_price {usd(cap)}/h, as its price rose between the search and the "
                 "rent"

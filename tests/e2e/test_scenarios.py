@@ -89,12 +89,17 @@ def test_a_life_without_harm(emulator: Emulator, plays: Plays, name: str) -> Non
     assert HARMLESS[name](emulator)
 
 
-def test_wrong_types_in_other_plugins(emulator: Emulator, plays: Plays) -> None:
+def test_wrong_types_in_other_plugins(emulator: Emulator, plays: Plays, ansible: Any) -> None:
     emulator.scenario("wrong_types")
     bid = {"machine_id": BID_MACHINE, "price": 0.5, "image": "pytorch/pytorch"}
     infos = ("vast_instance_info", "vast_bid_info", "vast_offer_info", "vast_account_info", "vast_charge_info")
-    run = plays.run([job(), task("vast_bid", name="bid", **bid, **PATIENT), *map(task, infos)])
+    run = plays.run([job(max_price=20), task("vast_bid", name="bid", **bid, **PATIENT), *map(task, infos)])
     assert statuses(run) == ["ok"] * 7, run.output
+    (warning,) = run.results[0]["result"]["warnings"]
+    assert "costs can't be read from Vast.ai's answer" in warning
+    assert sorted(ansible.hosts()) == ["bid", "job"]
+    priced = ansible.evaluate("query('cloudctl.vastai.vast_cost', 'job', 'bid')")
+    assert [one["name"] for one in priced] == ["job", "bid"]
 
 
 # Renting

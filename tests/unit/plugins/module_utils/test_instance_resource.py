@@ -394,3 +394,11 @@ def test_offer_that_became_dearer_than_the_cap_is_given_back(server, task):
         task.run(max_price=1.0)
     assert caught.value.result["destroyed_id"] == 7
     assert caught.value.result["instance"] is None
+
+
+def test_price_that_can_not_be_read_is_no_price_of_nothing(server, task):
+    server.expect("GET", LIST, lists()).expect("POST", SEARCH, offers(offer(7)))
+    server.expect("PUT", ASK, says({"success": True, "new_contract": 7}))
+    server.expect("GET", LIST, lists(instance(7, dph_total=None)))
+    assert task.run(max_price=1.0, wait=False)["changed"]
+    assert task.warnings[0].startswith("What Instance 7 (train) costs can't be read from Vast.ai's answer.")
