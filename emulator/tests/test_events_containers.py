@@ -75,6 +75,15 @@ def test_a_reboot_helps_when_one_boot_was_meant(renter: Any, emulator: Emulator)
     assert renter.show(instance)["actual_status"] == "running"
 
 
+def test_a_driver_that_is_too_old(renter: Any, emulator: Emulator) -> None:
+    old, new = renter.rent(), renter.rent(renter.offers(cuda_max_good={"gte": 13.0})[0]["machine_id"])
+    emulator.happen(fail={"instance": "all", "error": "driver", "cuda": 13.0})
+    emulator.advance(100)
+    assert renter.show(old)["actual_status"] == "loading"
+    assert "unsatisfied condition: cuda>=13.0" in renter.show(old)["status_msg"]
+    assert renter.show(new)["actual_status"] == "running"
+
+
 def test_a_slow_boot(renter: Any, emulator: Emulator) -> None:
     instance = renter.rent()
     emulator.happen(slow={"instance": instance, "seconds": 7200})

@@ -210,15 +210,22 @@ def twins(naive: Naive) -> int:
     return naive.billing()
 
 
-@story(unhurt=0, hurt=1)
-def throttled(naive: Naive) -> int:
-    instances = []
-    for _instance in range(2):
-        instances.append(naive.rent())
-        naive.sleep(20)
+@story(unhurt=(True, 0), hurt=(False, 1))
+def throttled(naive: Naive) -> tuple[bool, int]:
+    """Whether a create that is repeated every five seconds gets through, and what two quick destructions leave."""
+    first, second, third = naive.search()[:3]
+    instances, rented = [naive.create(first["id"])[1]["new_contract"]], False
+    for _try in range(12):
+        status, answer = naive.create(second["id"])
+        rented = status == 200
+        if rented:
+            break
+        naive.sleep(5)
+    naive.sleep(MINUTE)
+    instances.append(answer["new_contract"] if rented else naive.create(third["id"])[1]["new_contract"])
     for instance in instances:
         naive.destroy(instance)
-    return naive.billing()
+    return rented, naive.billing()
 
 
 @story(unhurt=(5, True), hurt=(3, False))

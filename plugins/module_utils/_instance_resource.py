@@ -13,8 +13,10 @@ from ansible_collections.cloudctl.vastai.plugins.module_utils._attach import fin
 from ansible_collections.cloudctl.vastai.plugins.module_utils._cost import instance_cost, offer_cost
 from ansible_collections.cloudctl.vastai.plugins.module_utils._dollars import usd
 from ansible_collections.cloudctl.vastai.plugins.module_utils._errors import (
+    ApiError,
     BadRequest,
     Failure,
+    OutcomeUnknown,
     ResourcesUnavailable,
     VastError,
 )
@@ -29,7 +31,7 @@ from ansible_collections.cloudctl.vastai.plugins.module_utils._instance_plan imp
 from ansible_collections.cloudctl.vastai.plugins.module_utils._launch import LAUNCH_ARGUMENTS, launch_from
 from ansible_collections.cloudctl.vastai.plugins.module_utils._module import Context
 from ansible_collections.cloudctl.vastai.plugins.module_utils._mounts import Attachments
-from ansible_collections.cloudctl.vastai.plugins.module_utils._numbers import number_or_zero
+from ansible_collections.cloudctl.vastai.plugins.module_utils._numbers import number
 from ansible_collections.cloudctl.vastai.plugins.module_utils._offers import describe as describe_offer
 from ansible_collections.cloudctl.vastai.plugins.module_utils._offers import offer_query, search
 from ansible_collections.cloudctl.vastai.plugins.module_utils._plan import Step
@@ -183,10 +185,19 @@ class InstanceResource(Resource):
     def apply(self, step: Step) -> Step:
         if step.action == "rent":
             return self._rent(step)
-        if step.action == "destroy":
-            return self._destroy(step)
-        getattr(self, f"_{step.action}")(step)
+        try:
+            getattr(self, f"_{step.action}")(step)
+        except ApiError as error:
+            raise Failure(f"{error} {self._title()} exists and bills {self._price_now()}/h.") from error
+        except OutcomeUnknown as error:
+            raise self._unsettled(step, error) from error
         return step
+
+    def _unsettled(self, step: Step, error: OutcomeUnknown) -> VastError:
+        """A destruction that was read back says itself what may be left."""
+        if step.action == "destroy" and self._params["wait"]:
+            return error
+        return Failure(f"{error} {self._title()} may exist and bill: run the task again.", changed=True)
 
     @property
     def _existing(self) -> Row:
@@ -220,8 +231,13 @@ class InstanceResource(Resource):
 
     def _inspect(self, row: Row) -> None:
         """Give back what this task has just rented if that is not what it meant to pay for."""
-        cap, price = self._params.get("max_price"), number_or_zero(row.get("dph_total"))
-        if cap is not None and price > cap + _SAME_PRICE:
+        cap, price = self._params.get("max_price"), number(row.get("dph_total"))
+        if cap is not None and price is None:
+            self._context.warn(
+                f"What {self._title()} costs can't be read from Vast.ai's answer. Its offer was within max_price "
+                f"{usd(cap)}/h when it was found; look at vast_instance_info later."
+            )
+        elif cap is not None and price is not None and price > cap + _SAME_PRICE:
             self._give_back(
                 f"costs {usd(price)}/h, more than max_price {usd(cap)}/h, as its price rose between the search and the "
                 "rent"
@@ -243,14 +259,13 @@ class InstanceResource(Resource):
         """The part of a create request that says for what price: without one, on demand."""
         return {"price": None, "cancel_unavail": True}
 
-    def _destroy(self, step: Step) -> Step:
+    def _destroy(self, step: Step) -> None:
         row = self._existing
         if self._params["wait"]:
             _instances.destroy_until_gone(self._context.client, row["id"], self._params["wait_timeout"])
         else:
             _instances.destroy_instance(self._context.client, row["id"])
         self._row, self._destroyed = None, row
-        return step
 
     def _label(self, step: Step) -> None:
         _instances.set_label(self._context.client, self._existing["id"], step.after["name"])
@@ -385,10 +400,12 @@ class InstanceResource(Resource):
         return f"Instance {row['id']} ({name})" if name else f"Instance {row['id']}"
 
     def _what_bills(self) -> str:
-        cost = instance_cost(self._existing)
-        now, running = usd(cost["hourly_price"]), usd(cost["running_hourly_price"])
+        now, running = self._price_now(), usd(instance_cost(self._existing)["running_hourly_price"])
         later = "" if now == running else f" now ({running}/h when it runs)"
         return f"It exists and bills {now}/h{later}; state: absent destroys it."
+
+    def _price_now(self) -> str:
+        return usd(instance_cost(self._existing)["hourly_price"])
 
     # -- result
 

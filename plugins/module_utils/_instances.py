@@ -15,7 +15,7 @@ from contextlib import suppress
 from typing import Any
 
 from ansible_collections.cloudctl.vastai.plugins.module_utils._client import VastClient
-from ansible_collections.cloudctl.vastai.plugins.module_utils._errors import NotFound, OutcomeUnknown
+from ansible_collections.cloudctl.vastai.plugins.module_utils._errors import ApiError, NotFound, OutcomeUnknown
 from ansible_collections.cloudctl.vastai.plugins.module_utils._numbers import number_or_zero
 from ansible_collections.cloudctl.vastai.plugins.module_utils._pages import pages
 from ansible_collections.cloudctl.vastai.plugins.module_utils._wait import ticks
@@ -26,6 +26,7 @@ _LIST = "/api/v1/instances/"
 _PAGE = 25
 _COMPLETE_LISTING_TRIES = 3
 _DELETE_AGAIN_AFTER = 10.0
+_MOST_REFUSALS = 3
 
 
 def list_instances(client: VastClient, filters: Mapping[str, Any] | None = None) -> list[Row]:
@@ -111,13 +112,19 @@ def destroy_instance(client: VastClient, instance_id: int) -> None:
 def destroy_until_gone(client: VastClient, instance_id: int, timeout: float) -> None:
     """Delete, read, and delete again until the instance is gone; an answer that was lost is settled the same way.
 
-    Destroyed instances have come back to life, so an accepted delete is not yet the end. Raises :class:`OutcomeUnknown`
-    after ``timeout`` seconds: by then it may still exist and bill.
+    Destroyed instances have come back to life, so an accepted delete is not yet the end; and a failure under HTTP 200
+    has been a passing one. Raises :class:`ApiError` when the delete is refused, and :class:`OutcomeUnknown` after
+    ``timeout`` seconds: by then it may still exist and bill.
     """
-    accepted_at = float("-inf")
+    accepted_at, refusals = float("-inf"), 0
     for passed in ticks(timeout):
         if passed - accepted_at >= _DELETE_AGAIN_AFTER:
-            accepted_at = passed if _delete_accepted(client, instance_id) else accepted_at
+            try:
+                accepted_at = passed if _delete_accepted(client, instance_id) else accepted_at
+            except ApiError as refusal:
+                refusals += 1
+                if refusal.status >= 400 or refusals == _MOST_REFUSALS:
+                    raise
         if show_instance(client, instance_id) is None:
             return
     raise OutcomeUnknown(

@@ -210,7 +210,17 @@ class Renter:
             race = f"Another controller rented {self._label} at the same time: its {self._noun} {stays['id']} stays"
             self._destroy_own(ours, f"{race}, and this task's {ours['id']} is one too many")
             self._warn(f"{race}, and this task's {ours['id']} was destroyed.")
+        elif len(rows) > 1:
+            self._warn_of_twins([row["id"] for row in rows if row is not ours])
         return Rented(stays, offer, is_ours=stays is ours)
+
+    def _warn_of_twins(self, ids: Sequence[int]) -> None:
+        """What others rented is theirs to destroy; whether they do is not to be seen."""
+        others = ", ".join(map(str, ids))
+        self._warn(
+            f"Others are named {self._label} as well: {self._noun} {others}. Another run of this task destroys its "
+            "own; anything else bills on until somebody destroys it by id."
+        )
 
     def _destroy_own(self, row: Row, situation: str) -> None:
         """Destroy what this very task created. ``situation``: a clause for the sentence if that fails."""

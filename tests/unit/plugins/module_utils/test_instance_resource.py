@@ -204,6 +204,30 @@ def test_replacement_without_waiting_does_not_take_the_old_one_for_a_rival(serve
     assert task.warnings == []
 
 
+# -- refusals
+
+
+@pytest.mark.parametrize(("state", "method"), [("stopped", "PUT"), ("absent", "DELETE")])
+def test_refused_change_says_what_exists_and_bills(server, task, state, method):
+    server.expect("GET", LIST, lists(instance(7)))
+    server.expect(method, SINGLE, says({"success": False, "msg": "Not now."}, 400))
+    with pytest.raises(
+        Failure, match=r"Not now \(HTTP 400\)\. Instance 7 \(train\) exists and bills \$\d.*/h\.$"
+    ) as caught:
+        task.run(state=state)
+    assert not caught.value.result["changed"]
+    assert caught.value.result["instance"]["id"] == 7
+
+
+def test_destruction_that_nobody_waits_for_and_whose_answer_is_lost(server, task):
+    server.expect("GET", LIST, lists(instance(7))).expect("DELETE", SINGLE, says_text("<html>502</html>", 502))
+    with pytest.raises(
+        Failure, match=r"HTTP 502 .*Instance 7 \(train\) may exist and bill: run the task again\."
+    ) as caught:
+        task.run(state="absent", wait=False)
+    assert caught.value.result["changed"]
+
+
 # -- waiting
 
 
@@ -370,3 +394,11 @@ def test_offer_that_became_dearer_than_the_cap_is_given_back(server, task):
         task.run(max_price=1.0)
     assert caught.value.result["destroyed_id"] == 7
     assert caught.value.result["instance"] is None
+
+
+def test_price_that_can_not_be_read_is_no_price_of_nothing(server, task):
+    server.expect("GET", LIST, lists()).expect("POST", SEARCH, offers(offer(7)))
+    server.expect("PUT", ASK, says({"success": True, "new_contract": 7}))
+    server.expect("GET", LIST, lists(instance(7, dph_total=None)))
+    assert task.run(max_price=1.0, wait=False)["changed"]
+    assert task.warnings[0].startswith("What Instance 7 (train) costs can't be read from Vast.ai's answer.")

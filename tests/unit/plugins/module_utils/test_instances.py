@@ -234,6 +234,23 @@ def test_instance_that_came_back_to_life_is_destroyed_again(server, client):
     _instances.destroy_until_gone(client, 7, 60.0)
 
 
+FAILED = says({"success": False, "error": "request_failed", "msg": "The request could not be completed."})
+
+
+def test_failure_under_200_is_settled_by_reading_and_tried_again(server, client):
+    server.expect("DELETE", SINGLE, FAILED).expect("GET", SINGLE, shows(instance(7)))
+    server.expect("DELETE", SINGLE, FAILED).expect("GET", SINGLE, NOWHERE)
+    _instances.destroy_until_gone(client, 7, 60.0)
+
+
+def test_failure_under_200_that_stays_is_passed_on(server, client):
+    for _try in range(2):
+        server.expect("DELETE", SINGLE, FAILED).expect("GET", SINGLE, shows(instance(7)))
+    server.expect("DELETE", SINGLE, FAILED)
+    with pytest.raises(ApiError, match="could not be completed"):
+        _instances.destroy_until_gone(client, 7, 60.0)
+
+
 def test_instance_that_will_not_go_is_said_to_bill(server, client):
     server.expect("DELETE", SINGLE, FINE).expect("GET", SINGLE, shows(instance(7)), times=3)
     with pytest.raises(
