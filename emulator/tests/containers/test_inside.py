@@ -118,6 +118,9 @@ def test_a_volume_outlives_its_instance_and_a_copy_has_its_files(lab: Any) -> No
     assert lab.emulator.api("POST", "/api/v0/volumes/copy/", {"src_id": volume, "dst_id": offers[0]["id"]})["success"]
     copy = next(one["id"] for one in lab.emulator.api("GET", "/api/v0/volumes/")["volumes"] if one["id"] != volume)
     assert lab.said(second, f"echo changed > {place}/weights; echo") == ""
+    lab.destroy(second)
+    lab.emulator.advance(60)
+    assert lab.emulator.api("DELETE", f"/api/v0/volumes/?id={volume}", {})["success"]
     third = lab.rent(789012, env={f"-v V.{copy}:/data/deep": "1"})
     assert lab.said(third, f"cat {place}/weights") == "model"
 

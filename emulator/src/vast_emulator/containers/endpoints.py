@@ -6,91 +6,24 @@
 from __future__ import annotations
 
 import asyncio
-import socket
-import threading
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 from vast_emulator.containers.container import Container
 from vast_emulator.containers.folders import Folders, remove
 from vast_emulator.containers.launch import HOST_ADDRESS
-from vast_emulator.containers.plan import SAME, environment, hostname, inside_port, mounts
+from vast_emulator.containers.plan import environment, hostname, inside_port, mounts
+from vast_emulator.containers.ports import Ports
 from vast_emulator.containers.probe import Finding
+from vast_emulator.containers.volume_files import VolumeFiles
 from vast_emulator.contracts import Contract
 from vast_emulator.ssh_endpoints import LOOPBACK, DocumentationAddresses, first_port, inside_ports, jupyter_shift
 from vast_emulator.volumes import Volume
 from vast_emulator.world import World
 
 SSH = 22
-_BACKLOG = 128
-
-
-class Ports:
-    """The ports of this computer's loopback that lead into a machine. They are ours while the instance exists."""
-
-    def __init__(self) -> None:
-        self._sockets: dict[str, tuple[socket.socket, int | None]] = {}
-        self._open: set[str] = set()
-
-    def reserve(self, name: str, inside: int | None, port: int = 0) -> int:
-        """Bind without listening, the given port if that is free; the port.
-
-        ``inside``: where it leads, SAME for the same number, None for nowhere.
-        """
-        if name not in self._sockets:
-            made = _bound(port)
-            self._sockets[name] = (made, made.getsockname()[1] if inside == SAME else inside)
-        return self._sockets[name][0].getsockname()[1]
-
-    @property
-    def listeners(self) -> list[tuple[int, int]]:
-        """File numbers and inside ports."""
-        return [(one.fileno(), inside) for one, inside in self._sockets.values() if inside is not None]
-
-    def follow(self, is_open: Callable[[str], bool]) -> bool:
-        """Open and shut; whether any was opened."""
-        wanted = {name for name, (_socket, inside) in self._sockets.items() if inside is not None and is_open(name)}
-        for name in self._open - wanted:
-            self._sockets[name][0].shutdown(socket.SHUT_RDWR)
-        opened = wanted - self._open
-        for name in opened:
-            self._sockets[name][0].listen(_BACKLOG)
-        self._open = wanted
-        return bool(opened)
-
-    def shut(self) -> None:
-        """Refuse connections."""
-        self.follow(lambda _name: False)
-
-    def close(self) -> None:
-        """Give them back."""
-        self.shut()
-        for one, _inside in self._sockets.values():
-            one.close()
-
-
-def _bound(port: int) -> socket.socket:
-    """A socket with an explicitly chosen port, which it keeps while it does not listen."""
-    for wanted in (port, 0):
-        with _reusable() as first:
-            try:
-                first.bind((LOOPBACK, wanted))
-            except OSError:
-                # Somebody else took the port while the emulator was down.
-                continue
-            made = _reusable()
-            made.bind(first.getsockname())
-            return made
-    raise OSError("no port of loopback is free")
-
-
-def _reusable() -> socket.socket:
-    made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    made.setblocking(False)
-    return made
 
 
 class Machine:
@@ -120,24 +53,11 @@ class MachineEndpoints(DocumentationAddresses):
         self._ending: set[Container] = set()
         # Removing and copying folders takes long.
         self._worker = ThreadPoolExecutor(1)
-        # Volumes that are being filled, by id. The lock is for what the worker does to the folders of volumes.
-        self._copies: dict[int, tuple[Volume, Future[None]]] = {}
-        self._lock = threading.Lock()
-        self._adopt()
-
-    def _adopt(self) -> None:
-        """Folders that an earlier emulator left: those of what exists no more go."""
-        for number in self._folders.instances():
-            if number not in self._world.contracts:
-                self._remove(self._folders.discard(self._folders.instance(number)))
-        volumes = self._world.volumes.volumes
-        for number in self._folders.volumes():
-            if number not in volumes:
-                self._remove(self._folders.discard(self._folders.volume(number)))
-        for volume in volumes.values():
-            # A copy that was not finished.
-            if volume.created_from in volumes and not self._folders.has_volume(volume.id):
-                self.volume_copied(volumes[volume.created_from], volume)
+        self._volume_files = VolumeFiles(folders, self._worker)
+        self._volume_files.adopt(world.volumes)
+        for number in folders.instances():
+            if number not in world.contracts:
+                self._remove(folders.discard(folders.instance(number)))
 
     def _remove(self, folder: Path | None) -> None:
         if folder is not None:
@@ -231,8 +151,7 @@ class MachineEndpoints(DocumentationAddresses):
     def _start_when_copied(self, contract: Contract, machine: Machine, since: float) -> None:
         """Start when the volumes that are copies have all their files."""
         container = machine.container
-        copies = [self._copies[volume.id][1] for volume in self._volumes(contract) if volume.id in self._copies]
-        waited = next((copy for copy in copies if not copy.done()), None)
+        waited = self._volume_files.pending([volume.id for volume in self._volumes(contract)])
         if container is None:
             return
         if waited is None:
@@ -293,29 +212,15 @@ class MachineEndpoints(DocumentationAddresses):
     # Volumes
 
     def volume_copied(self, source: Volume, copy: Volume) -> None:
-        future: Future[None] = Future()
-        self._copies[copy.id] = (copy, future)
-        self._worker.submit(self._copy, self._folders.volume(source.id), copy, future)
-
-    def _copy(self, source: Path, copy: Volume, future: Future[None]) -> None:
-        aside = self._folders.copied(source)
-        with self._lock:
-            if self._copies.get(copy.id, (None,))[0] is copy:
-                aside.rename(self._folders.root / "volumes" / str(copy.id))
-            else:
-                remove(aside)
-        future.set_result(None)
+        self._volume_files.copy(source.id, copy.id)
 
     def volume_deleted(self, number: int) -> None:
-        with self._lock:
-            self._copies.pop(number, None)
-            self._remove(self._folders.discard(self._folders.root / "volumes" / str(number)))
+        self._volume_files.delete(number)
 
     def reset(self) -> None:
         for number in list(self._machines):
             self._drop(number)
-        for number in {*self._folders.volumes(), *self._copies}:
-            self.volume_deleted(number)
+        self._volume_files.delete_all()
 
     # What is in a machine
 

@@ -71,6 +71,14 @@ class Folders:
     def has_volume(self, number: int) -> bool:
         return (self.root / "volumes" / str(number)).exists()
 
+    def keep_volume(self, aside: Path, number: int) -> None:
+        """Make a volume of a folder in the trash."""
+        aside.rename(self.root / "volumes" / str(number))
+
+    def discard_volume(self, number: int) -> Path | None:
+        """Move a volume to the trash, as :meth:`discard` does."""
+        return self.discard(self.root / "volumes" / str(number))
+
     def instances(self) -> list[int]:
         """Ids of the instances that have a folder."""
         return [int(one.name) for one in (self.root / "instances").iterdir()]
@@ -92,11 +100,12 @@ class Folders:
             return None
         return aside
 
-    def copied(self, source: Path) -> Path:
-        """A copy of a volume's folder, in the trash yet. Takes as long as the files are large."""
+    def copied(self, folder: int) -> Path:
+        """A copy of an open folder, in the trash yet. Takes as long as the files are large."""
         aside = self.aside()
         aside.mkdir()
-        subprocess.run(["cp", "-a", f"{source}/.", str(aside)], check=False, stdin=subprocess.DEVNULL)  # noqa: S603, S607
+        command = ["cp", "-a", f"/proc/self/fd/{folder}/.", str(aside)]
+        subprocess.run(command, check=False, stdin=subprocess.DEVNULL, pass_fds=[folder])  # noqa: S603
         return aside
 
     def close(self) -> None:

@@ -8,13 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from vast_emulator.containers.ports import SAME
 from vast_emulator.containers.sessions import can_be_set
 from vast_emulator.contracts import Contract
 from vast_emulator.volumes import Volume
 
 # Ports from here on have the same number inside and outside, which is the emulator's choice.
 FIRST_IDENTICAL = 70_000
-SAME = 0
 LONGEST_NAME = 63
 _NO_NAME = re.compile(r"[^A-Za-z0-9.-]")
 

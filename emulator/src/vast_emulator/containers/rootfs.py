@@ -22,6 +22,8 @@ _OLD = "/.host"
 _SYSTEM = ("usr", "bin", "sbin", "lib", "lib32", "lib64", "libx32", "etc", "nix", "gnu", "var/lib/dpkg", "var/lib/apt")
 _OWN = {"root": 0o700, "home": 0o755, "workspace": 0o755, "tmp": 0o1777, "var/tmp": 0o1777, "var/log": 0o755}
 _CACHE = "/var/cache/apt/archives/partial"
+# Where logins are noted; the SSH server complains to the user when there is none.
+_LOGINS = ("lastlog", "wtmp", "btmp")
 _DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
 _DEVICE_LINKS = {"fd": "/proc/self/fd", "stdin": "fd/0", "stdout": "fd/1", "stderr": "fd/2", "ptmx": "pts/ptmx"}
 # Settings of the kernel, which is everybody's.
@@ -44,15 +46,10 @@ def build(config: Mapping[str, Any]) -> None:
     old_folder = _OLD + folder
     for name in _SYSTEM:
         _lay_over(old_folder, name)
-    for name, mode in _OWN.items():
-        os.makedirs("/" + name, exist_ok=True)
-        if not os.path.exists(old_folder + "/made"):
-            os.chmod("/" + name, mode)
     _make_kernel_folders(old_folder)
     if not os.path.exists(old_folder + "/made"):
-        _forget_secrets()
-        with open(old_folder + "/made", "w", encoding="utf-8"):
-            pass
+        _make_new()
+        _write(old_folder + "/made", "")
     _make_settings(config["hostname"], config["nameserver"])
     _mount_volumes(config["volumes"])
     kernel.unmount(_OLD)
@@ -110,6 +107,17 @@ def _make_kernel_folders(old_folder: str) -> None:
     kernel.bind(old_folder + "/keys", KEYS, read_only=True)
 
 
+def _make_new() -> None:
+    """What a disk needs once."""
+    _forget_secrets()
+    for name, mode in _OWN.items():
+        os.makedirs("/" + name, exist_ok=True)
+        os.chmod("/" + name, mode)
+    os.makedirs(_CACHE, exist_ok=True)
+    for name in _LOGINS:
+        _write(f"/var/log/{name}", "")
+
+
 def _forget_secrets() -> None:
     """Remove from a new machine what only root may read on this computer: passwords, private keys, tokens."""
     for place, folders, files in os.walk("/etc"):
@@ -128,7 +136,6 @@ def _forget_secrets() -> None:
         names = [line.split(":")[0] for line in users if ":" in line]
     # No password fits; a key does.
     _write("/etc/shadow", "".join(f"{name}:*:1::::::\n" for name in names), 0o600)
-    os.makedirs(_CACHE, exist_ok=True)
 
 
 def _make_settings(hostname: str, nameserver: str | None) -> None:
