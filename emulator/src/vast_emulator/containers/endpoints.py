@@ -155,6 +155,7 @@ class MachineEndpoints(DocumentationAddresses):
         if container is None:
             return
         if waited is None:
+            machine.ports.renew()
             container.start(lambda: self._config(contract), machine.ports.listeners)
             return
         loop = asyncio.get_running_loop()

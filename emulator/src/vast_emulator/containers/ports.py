@@ -37,6 +37,17 @@ class Ports:
         """File numbers and inside ports."""
         return [(one.fileno(), inside) for one, inside in self._sockets.values() if inside is not None]
 
+    def renew(self) -> None:
+        """Take other sockets for the same ports: a machine that is on its way out must not accept what the next one is
+        called for.
+        """
+        self.shut()
+        for name, (old, inside) in self._sockets.items():
+            new = _reusable()
+            new.bind(old.getsockname())
+            old.close()
+            self._sockets[name] = (new, inside)
+
     def follow(self, is_open: Callable[[str], bool]) -> bool:
         """Open and shut; whether any was opened."""
         wanted = {name for name, (_socket, inside) in self._sockets.items() if inside is not None and is_open(name)}
