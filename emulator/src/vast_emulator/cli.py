@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import secrets
 import socket
 import sys
@@ -100,7 +101,11 @@ def _serve(options: argparse.Namespace) -> int:
 def _service(options: argparse.Namespace, store: Store, listener: socket.socket) -> Service:
     """Raises Unavailable and OSError."""
     api_key = _api_key(store, options.api_key)
+    # What a market is made of stays until the end: to look for garbage in it would only take time.
+    gc.disable()
     world = World(store, Genesis(time.time(), options.seed, options.machines), options.speed)
+    gc.freeze()
+    gc.enable()
     return Service(
         world=world,
         api_key=api_key,

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -82,7 +83,7 @@ def _content(text: str) -> Any:
     """The file's content as JSON would have it: keys are texts, there are no dates and no cycles."""
     loaded = yaml.load(text, _Loader)  # noqa: S506 (a safe loader)
     try:
-        return values.parse_json(values.dump_json(loaded))
+        return values.parse_json(json.dumps(loaded))
     except TypeError as error:
         raise ValueError(f"a value is neither text, number, true, false, null, list nor object ({error})") from error
 

@@ -11,6 +11,11 @@ from typing import Any
 
 from vast_emulator.failures import invalid_args
 
+try:
+    import orjson
+except ImportError:
+    orjson = None  # type: ignore[assignment]
+
 MAX_ID = 2**53
 
 
@@ -38,7 +43,13 @@ _COMPACT = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
 
 
 def dump_json(value: Any) -> str:
-    """Compact JSON in ASCII. Raises ValueError for numbers that JSON does not have."""
+    """Compact JSON."""
+    if orjson is not None:
+        try:
+            return orjson.dumps(value).decode()
+        except TypeError:
+            # It has no integers beyond 64 bits, no keys but texts, and no halves of surrogate pairs.
+            pass
     return _COMPACT.encode(value)
 
 
