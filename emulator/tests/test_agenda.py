@@ -10,9 +10,9 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vast_emulator.agenda import Agenda
-from vast_emulator.store import Store
-from vast_emulator.world import Genesis, World
+from vast_emulator.world.agenda import Agenda
+from vast_emulator.world.store import Store
+from vast_emulator.world.world import Genesis, World
 
 START = 1_750_000_000.0
 

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from vast_emulator.routing import api
-from vast_emulator.service import Service
+from vast_emulator.web.routing import api
+from vast_emulator.web.service import Service
 
 assert Service, "importing the service fills the route table"
 FOLDER = Path(__file__).parents[1]

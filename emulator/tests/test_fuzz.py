@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from wire import Wire
 
 from vast_emulator.process import Emulator
-from vast_emulator.routing import api, control
-from vast_emulator.service import Service
+from vast_emulator.web.routing import api, control
+from vast_emulator.web.service import Service
 
 assert Service, "importing the service fills the route tables"
 # One forgets everything, one the key that this test uses, and those of the page do not answer with JSON.

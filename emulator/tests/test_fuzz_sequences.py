@@ -25,8 +25,8 @@ from hypothesis.stateful import (
 from wire import Wire
 
 from vast_emulator.process import Emulator
-from vast_emulator.routing import api
-from vast_emulator.service import Service
+from vast_emulator.web.routing import api
+from vast_emulator.web.service import Service
 
 assert Service, "importing the service fills the route table"
 

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from wire import HANGS, Wire
 
 from vast_emulator.process import Emulator
-from vast_emulator.routing import api
-from vast_emulator.service import Service
+from vast_emulator.web.routing import api
+from vast_emulator.web.service import Service
 
 assert Service, "importing the service fills the route table"
 QUICK = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

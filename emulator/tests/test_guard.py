@@ -13,8 +13,8 @@ from collections.abc import Iterator
 import pytest
 
 from vast_emulator.failures import Refusal
-from vast_emulator.guard import Guard
 from vast_emulator.process import Emulator
+from vast_emulator.web.guard import Guard
 
 WRITES = [
     ("POST", "/_emulator/clock"),

@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
-from vast_emulator.limits import CREATE, CREATE_PENALTY, INTERVALS, SEARCHES, SEARCHES_PER_MINUTE, Limits
 from vast_emulator.process import Emulator
-from vast_emulator.routing import api
-from vast_emulator.service import Service
-from vast_emulator.store import Store
+from vast_emulator.web.routing import api
+from vast_emulator.web.service import Service
+from vast_emulator.wire.limits import CREATE, CREATE_PENALTY, INTERVALS, SEARCHES, SEARCHES_PER_MINUTE, Limits
+from vast_emulator.world.store import Store
 
 assert Service, "importing the service fills the route tables"
 NOW = 1_750_000_000.0

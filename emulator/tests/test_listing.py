@@ -18,16 +18,16 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from vast_emulator.contracts import Contract
-from vast_emulator.guard import Guard
-from vast_emulator.limits import Limits
+from vast_emulator.instances.rows import COLUMNS, MOVING, row
+from vast_emulator.instances.ssh_endpoints import DocumentationAddresses
 from vast_emulator.market.query import predicates, sort_key
-from vast_emulator.request_log import RequestLog
-from vast_emulator.rows import COLUMNS, MOVING, row
-from vast_emulator.service import Service
-from vast_emulator.ssh_endpoints import DocumentationAddresses
-from vast_emulator.store import Store
-from vast_emulator.world import Genesis, World
+from vast_emulator.web.guard import Guard
+from vast_emulator.web.service import Service
+from vast_emulator.wire.limits import Limits
+from vast_emulator.wire.request_log import RequestLog
+from vast_emulator.world.contracts import Contract
+from vast_emulator.world.store import Store
+from vast_emulator.world.world import Genesis, World
 
 KEY = "test-key"
 SOME_COLUMNS = ["id", "label", "actual_status", "ports", "uptime_mins", "min_bid", "nonsense", "volume_info", "id"]

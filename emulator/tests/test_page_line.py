@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vast_emulator.ledger import Ledger, Span
 from vast_emulator.page.chart import ceiling, figure
 from vast_emulator.page.spending import growth
-from vast_emulator.store import Store
+from vast_emulator.world.ledger import Ledger, Span
+from vast_emulator.world.store import Store
 
 START = 1_780_000_000.0
 

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from vast_emulator import scenario_files
 from vast_emulator.process import Emulator
+from vast_emulator.scenarios import files as scenario_files
 
 MINUTE = 60.0
 HOUR = 3600.0

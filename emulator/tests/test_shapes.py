@@ -14,8 +14,8 @@ from shapes import answers, problems
 from wire import Wire
 
 from vast_emulator.process import Emulator
-from vast_emulator.routing import api
-from vast_emulator.service import Service
+from vast_emulator.web.routing import api
+from vast_emulator.web.service import Service
 
 assert Service, "importing the service fills the route table"
 ROUTES = [f"{method} {path}" for method, path in api.paths()]

@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from vast_emulator.failures import Refusal
-from vast_emulator.ledger import Ledger
+from vast_emulator.instances.renting import rent
+from vast_emulator.instances.ssh_endpoints import DocumentationAddresses
 from vast_emulator.market.pricing import storage_price
-from vast_emulator.renting import rent
-from vast_emulator.ssh_endpoints import DocumentationAddresses
-from vast_emulator.store import Store
-from vast_emulator.world import Genesis, World
+from vast_emulator.world.ledger import Ledger
+from vast_emulator.world.store import Store
+from vast_emulator.world.world import Genesis, World
 
 IMAGES = st.sampled_from(["a/b:1", "a/b:2", "missing/x"])
 

@@ -19,17 +19,17 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from vast_emulator import events, price_increases
-from vast_emulator.contracts import Contract
+from vast_emulator import events
 from vast_emulator.events.table import Scene, names, parse
 from vast_emulator.failures import Refusal
-from vast_emulator.mounting import offer_for
-from vast_emulator.renting import rent
-from vast_emulator.rows import row
-from vast_emulator.ssh_endpoints import DocumentationAddresses
-from vast_emulator.store import Store
-from vast_emulator.troubles import FAILURES
-from vast_emulator.world import Genesis, World
+from vast_emulator.instances.mounting import offer_for
+from vast_emulator.instances.renting import rent
+from vast_emulator.instances.rows import row
+from vast_emulator.instances.ssh_endpoints import DocumentationAddresses
+from vast_emulator.world.contracts import Contract
+from vast_emulator.world.store import Store
+from vast_emulator.world.troubles import FAILURES
+from vast_emulator.world.world import Genesis, World, price_increases
 
 events.load()
 MACHINES = 6

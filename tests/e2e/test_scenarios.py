@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from ansible_collections.cloudctl.vastai.tests.e2e.support.plays import Plays, Run, instance, task
-from vast_emulator import scenario_files
 from vast_emulator.process import Emulator
+from vast_emulator.scenarios import files as scenario_files
 
 CREATE = "/api/v0/asks/{id}/"
 SEARCH = "/api/v0/bundles/"

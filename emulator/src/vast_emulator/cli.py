@@ -13,19 +13,20 @@ import sys
 import time
 from pathlib import Path
 
-from vast_emulator import __version__, scenario_files
-from vast_emulator.door import bind
+from vast_emulator import __version__
 from vast_emulator.faults.planned import Faults
-from vast_emulator.guard import Guard
-from vast_emulator.limits import Limits
+from vast_emulator.instances.ssh_endpoints import BannerListeners, DocumentationAddresses, Unavailable
 from vast_emulator.market.generator import MACHINES
-from vast_emulator.request_log import RequestLog
-from vast_emulator.scenario import Stage
-from vast_emulator.server import local_url, run
-from vast_emulator.service import Service
-from vast_emulator.ssh_endpoints import BannerListeners, DocumentationAddresses, Unavailable
-from vast_emulator.store import Store
-from vast_emulator.world import Genesis, World
+from vast_emulator.scenarios import files as scenario_files
+from vast_emulator.scenarios.stage import Stage
+from vast_emulator.web.door import bind
+from vast_emulator.web.guard import Guard
+from vast_emulator.web.server import local_url, run
+from vast_emulator.web.service import Service
+from vast_emulator.wire.limits import Limits
+from vast_emulator.wire.request_log import RequestLog
+from vast_emulator.world.store import Store
+from vast_emulator.world.world import Genesis, World
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from vast_emulator import scenario_files
 from vast_emulator.process import Emulator, EmulatorError
+from vast_emulator.scenarios import files as scenario_files
 
 LIST = "/api/v1/instances/"
 FULL = """

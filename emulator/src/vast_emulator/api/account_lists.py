@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from vast_emulator.failures import Refusal
-from vast_emulator.routing import Call, api
+from vast_emulator.web.routing import Call, api
 
 
 @api.add("GET", "/api/v0/audit_logs")

@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 from vast_emulator import values
-from vast_emulator.account import USER_ID
 from vast_emulator.failures import Refusal
-from vast_emulator.routing import Call, api
+from vast_emulator.web.routing import Call, api
+from vast_emulator.world.account import USER_ID
 
 
 def _shown(record: dict[str, Any]) -> dict[str, Any]:

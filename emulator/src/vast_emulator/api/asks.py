@@ -10,8 +10,8 @@ from typing import Any
 from vast_emulator import values
 from vast_emulator.api.offers import search
 from vast_emulator.failures import Refusal
-from vast_emulator.renting import rent
-from vast_emulator.routing import Call, Reply, api
+from vast_emulator.instances.renting import rent
+from vast_emulator.web.routing import Call, Reply, api
 
 
 @api.add("PUT", "/api/v0/asks/{id}")

@@ -10,10 +10,10 @@ from typing import Any
 
 from vast_emulator import values
 from vast_emulator.failures import Refusal
-from vast_emulator.ledger import Span
 from vast_emulator.market.query import predicates
-from vast_emulator.routing import Call, api
-from vast_emulator.world import World
+from vast_emulator.web.routing import Call, api
+from vast_emulator.world.ledger import Span
+from vast_emulator.world.world import World
 
 DAY = 86400.0
 MOST_CHARGES = 500

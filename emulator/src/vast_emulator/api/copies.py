@@ -9,9 +9,9 @@ import re
 from typing import Any
 
 from vast_emulator import values
-from vast_emulator.contracts import Contract
 from vast_emulator.failures import Refusal, invalid_args, no_such_instance
-from vast_emulator.routing import Call, api
+from vast_emulator.web.routing import Call, api
+from vast_emulator.world.contracts import Contract
 
 CONTAINER = re.compile(r"(?:C\.)?([0-9]{1,16})")
 VOLUME = re.compile(r"V\.([0-9]{1,16})")

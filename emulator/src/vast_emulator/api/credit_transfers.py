@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 from vast_emulator import values
-from vast_emulator.account import USER_EMAIL, USER_ID
 from vast_emulator.failures import Refusal, invalid_args
-from vast_emulator.routing import Call, api
+from vast_emulator.web.routing import Call, api
+from vast_emulator.world.account import USER_EMAIL, USER_ID
 
 LEAST_DOLLARS = 0.01
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from vast_emulator.market.catalog import GPUS
-from vast_emulator.routing import Call, api
+from vast_emulator.web.routing import Call, api
 
 
 @api.add("GET", "/api/v0/gpu_names/unique", auth=False)

@@ -13,9 +13,9 @@ from collections.abc import Callable
 from typing import Any
 
 from vast_emulator import values
-from vast_emulator.contracts import Contract
 from vast_emulator.failures import Refusal, invalid_args
-from vast_emulator.routing import Call, Reply, api
+from vast_emulator.web.routing import Call, Reply, api
+from vast_emulator.world.contracts import Contract
 
 LONGEST_COMMAND = 512
 DEFAULT_TAIL = 1000

@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 from vast_emulator import values
-from vast_emulator.contracts import Contract
 from vast_emulator.failures import Refusal, invalid_args, no_such_instance
-from vast_emulator.routing import Call, api
+from vast_emulator.web.routing import Call, api
+from vast_emulator.world.contracts import Contract
 
 LONGEST_LABEL = 1024
 

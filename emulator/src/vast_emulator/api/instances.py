@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from vast_emulator import listing
+from vast_emulator.api import listing
 from vast_emulator.failures import Refusal
-from vast_emulator.routing import Call, Reply, api
-from vast_emulator.rows import COLUMNS, row
+from vast_emulator.instances.rows import COLUMNS, row
+from vast_emulator.web.routing import Call, Reply, api
 
 
 @api.add("GET", "/api/v1/instances")

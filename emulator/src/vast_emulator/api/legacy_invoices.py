@@ -9,9 +9,9 @@ from typing import Any
 
 from vast_emulator import values
 from vast_emulator.api.billing import payments
-from vast_emulator.ledger import SECONDS_PER_HOUR, Span
-from vast_emulator.routing import Call, api
-from vast_emulator.world import World
+from vast_emulator.web.routing import Call, api
+from vast_emulator.world.ledger import SECONDS_PER_HOUR, Span
+from vast_emulator.world.world import World
 
 LATEST = 1e12
 

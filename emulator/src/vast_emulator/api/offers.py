@@ -10,7 +10,7 @@ from typing import Any
 from vast_emulator import values
 from vast_emulator.market.query import bad_query
 from vast_emulator.market.search import Search
-from vast_emulator.routing import Call, api
+from vast_emulator.web.routing import Call, api
 
 
 def search(call: Call, query: Any) -> list[dict[str, Any]]:

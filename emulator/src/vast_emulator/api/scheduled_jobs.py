@@ -9,7 +9,7 @@ from typing import Any
 
 from vast_emulator import values
 from vast_emulator.failures import Refusal, invalid_args, no_such_instance
-from vast_emulator.routing import Call, api
+from vast_emulator.web.routing import Call, api
 
 FREQUENCIES = ("HOURLY", "DAILY", "WEEKLY")
 METHODS = ("GET", "POST", "PUT", "DELETE")

@@ -9,7 +9,7 @@ import re
 from typing import Any
 
 from vast_emulator.failures import Refusal
-from vast_emulator.routing import Call, api
+from vast_emulator.web.routing import Call, api
 
 MASK = "********"
 MOST = 128

@@ -9,9 +9,9 @@ import json
 from typing import Any
 
 from vast_emulator import values
-from vast_emulator.account import USER_ID
 from vast_emulator.failures import Refusal, invalid_args
-from vast_emulator.routing import Call, api
+from vast_emulator.web.routing import Call, api
+from vast_emulator.world.account import USER_ID
 
 LONGEST_KEY = 16384
 _KINDS = ("ssh-rsa", "ssh-ed25519", "ssh-dss", "ecdsa-sha2-", "sk-ssh-", "sk-ecdsa-")

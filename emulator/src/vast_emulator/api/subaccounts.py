@@ -9,9 +9,9 @@ import math
 from typing import Any
 
 from vast_emulator import values
-from vast_emulator.account import USER_ID, Account
 from vast_emulator.failures import Refusal, invalid_args
-from vast_emulator.routing import Call, api
+from vast_emulator.web.routing import Call, api
+from vast_emulator.world.account import USER_ID, Account
 
 
 def _text(body: dict[str, Any], name: str) -> str:

@@ -10,10 +10,10 @@ import json
 from typing import Any
 
 from vast_emulator import values
-from vast_emulator.account import USER_ID
 from vast_emulator.failures import Refusal, invalid_args
 from vast_emulator.market.query import bad_query, predicates, sort_key
-from vast_emulator.routing import Call, api
+from vast_emulator.web.routing import Call, api
+from vast_emulator.world.account import USER_ID
 
 # Field to largest length of its text; these and _FLAGS make up the content.
 _TEXTS = {

@@ -9,10 +9,10 @@ from typing import Any
 
 from vast_emulator import values
 from vast_emulator.failures import Refusal, invalid_args
+from vast_emulator.instances.mounting import DEFAULT_SIZE, no_such_volume, offer_for, volume_name
 from vast_emulator.market.volumes import VolumeOffer, VolumeSearch
-from vast_emulator.mounting import DEFAULT_SIZE, no_such_volume, offer_for, volume_name
-from vast_emulator.routing import Call, api
-from vast_emulator.volumes import Volume, row
+from vast_emulator.web.routing import Call, api
+from vast_emulator.world.volumes import Volume, row
 
 _TYPES = {"local_volume": True, "all_volume": True, "network_volume": False}
 

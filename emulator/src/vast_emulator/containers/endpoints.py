@@ -18,10 +18,16 @@ from vast_emulator.containers.plan import environment, hostname, inside_port, mo
 from vast_emulator.containers.ports import Ports
 from vast_emulator.containers.probe import Finding
 from vast_emulator.containers.volume_files import VolumeFiles
-from vast_emulator.contracts import Contract
-from vast_emulator.ssh_endpoints import LOOPBACK, DocumentationAddresses, first_port, inside_ports, jupyter_shift
-from vast_emulator.volumes import Volume
-from vast_emulator.world import World
+from vast_emulator.instances.ssh_endpoints import (
+    LOOPBACK,
+    DocumentationAddresses,
+    first_port,
+    inside_ports,
+    jupyter_shift,
+)
+from vast_emulator.world.contracts import Contract
+from vast_emulator.world.volumes import Volume
+from vast_emulator.world.world import World
 
 SSH = 22
 

@@ -15,7 +15,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from vast_emulator.ssh_endpoints import Unavailable
+from vast_emulator.instances.ssh_endpoints import Unavailable
 
 _PREFIX = "vast-emulator-machines-"
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from vast_emulator.containers.endpoints import MachineEndpoints
 from vast_emulator.containers.folders import Folders
 from vast_emulator.containers.probe import probe
-from vast_emulator.ssh_endpoints import Unavailable
-from vast_emulator.world import World
+from vast_emulator.instances.ssh_endpoints import Unavailable
+from vast_emulator.world.world import World
 
 
 def machines(world: World, kept: Path | None, isolation: str, url: str) -> MachineEndpoints:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable
 
-from vast_emulator.ssh_endpoints import LOOPBACK
+from vast_emulator.instances.ssh_endpoints import LOOPBACK
 
 # Leads to the same number inside.
 SAME = 0

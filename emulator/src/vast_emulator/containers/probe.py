@@ -20,7 +20,7 @@ from typing import NamedTuple
 from vast_emulator.containers import launch
 from vast_emulator.containers.folders import Folders, remove
 from vast_emulator.containers.launch import Isolation, Programs, Started
-from vast_emulator.ssh_endpoints import Unavailable
+from vast_emulator.instances.ssh_endpoints import Unavailable
 
 _SFTP_SERVERS = (
     "/usr/lib/openssh/sftp-server",

@@ -10,7 +10,7 @@ import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from vast_emulator.containers.folders import Folders, remove
-from vast_emulator.volumes import Volumes
+from vast_emulator.world.volumes import Volumes
 
 
 class VolumeFiles:

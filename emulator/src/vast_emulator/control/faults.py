@@ -10,7 +10,7 @@ from typing import Any
 from vast_emulator import values
 from vast_emulator.failures import Refusal
 from vast_emulator.faults import cuts
-from vast_emulator.routing import Call, control
+from vast_emulator.web.routing import Call, control
 
 
 @control.add("GET", "/_emulator/faults")

@@ -8,8 +8,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from vast_emulator.ledger import Span
-from vast_emulator.routing import Call, control
+from vast_emulator.web.routing import Call, control
+from vast_emulator.world.ledger import Span
 
 
 def _span(span: Span) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from vast_emulator.events.table import Scene, parse
 from vast_emulator.market.generator import BID_MACHINE, ON_DEMAND_MACHINE
 from vast_emulator.market.machines import Machine, Offer
 from vast_emulator.market.offers import is_free
-from vast_emulator.routing import Call, control
+from vast_emulator.web.routing import Call, control
 
 
 @control.add("GET", "/_emulator/market")

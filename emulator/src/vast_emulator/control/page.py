@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from vast_emulator.failures import Refusal
 from vast_emulator.page.document import FILES, Shown, document
-from vast_emulator.routing import Call, Reply, control
+from vast_emulator.web.routing import Call, Reply, control
 
 _TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 _FOLDER = resources.files("vast_emulator.page") / "static"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from vast_emulator.routing import Call, control
+from vast_emulator.web.routing import Call, control
 
 
 @control.add("POST", "/_emulator/reset")

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from vast_emulator import scenario_files, values
+from vast_emulator import values
 from vast_emulator.failures import invalid_args
-from vast_emulator.routing import Call, control
-from vast_emulator.scenario import Scenario, ScenarioError
+from vast_emulator.scenarios import files as scenario_files
+from vast_emulator.scenarios.stage import Scenario, ScenarioError
+from vast_emulator.web.routing import Call, control
 
 
 @control.add("GET", "/_emulator/scenario")

@@ -8,13 +8,13 @@ from __future__ import annotations
 from typing import Any
 
 from vast_emulator import values
-from vast_emulator.contracts import Contract
 from vast_emulator.events import named
 from vast_emulator.events.offers import MOST_DOLLARS
 from vast_emulator.events.table import Happening, Scene, event
 from vast_emulator.failures import invalid_args
 from vast_emulator.market.machines import BID_STEP
-from vast_emulator.settings import CHOICES
+from vast_emulator.world.contracts import Contract
+from vast_emulator.world.settings import CHOICES
 
 # Strangers outbid by a tenth, at least by the smallest step.
 _MORE = 1.1

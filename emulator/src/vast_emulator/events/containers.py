@@ -12,11 +12,11 @@ from collections.abc import Callable
 from typing import Any
 
 from vast_emulator import values
-from vast_emulator.contracts import Contract
 from vast_emulator.events import named
 from vast_emulator.events.table import LONGEST, Happening, Scene, event
 from vast_emulator.failures import invalid_args
-from vast_emulator.troubles import FAILURES
+from vast_emulator.world.contracts import Contract
+from vast_emulator.world.troubles import FAILURES
 
 LONGEST_MESSAGE = 4096
 # Of a version that no driver serves yet.

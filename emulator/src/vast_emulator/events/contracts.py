@@ -13,9 +13,9 @@ from vast_emulator.events import named
 from vast_emulator.events.offers import MOST_DOLLARS
 from vast_emulator.events.table import LONGEST, Happening, Scene, event
 from vast_emulator.failures import Refusal, invalid_args
+from vast_emulator.instances.renting import rent
 from vast_emulator.market.machines import BID_STEP, Offer
-from vast_emulator.price_increases import propose
-from vast_emulator.renting import rent
+from vast_emulator.world.price_increases import propose
 
 DEFAULT_IMAGE = "vastai/base-image:latest"
 

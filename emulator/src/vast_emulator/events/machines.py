@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from vast_emulator.contracts import Contract
 from vast_emulator.events import named
 from vast_emulator.events.table import Happening, Scene, event
+from vast_emulator.world.contracts import Contract
 
 
 @event("offline", undo="online")

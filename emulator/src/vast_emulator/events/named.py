@@ -9,11 +9,11 @@ from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
 from vast_emulator import values
-from vast_emulator.contracts import Contract
 from vast_emulator.failures import Refusal, invalid_args, no_such_instance
 from vast_emulator.market.machines import Machine, Offer
-from vast_emulator.volumes import Volume
-from vast_emulator.world import World
+from vast_emulator.world.contracts import Contract
+from vast_emulator.world.volumes import Volume
+from vast_emulator.world.world import World
 
 
 class Scene(NamedTuple):

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from vast_emulator import values
 from vast_emulator.failures import invalid_args
 from vast_emulator.faults.forms import FORMS, Made, Moment, page
-from vast_emulator.responses import raw
+from vast_emulator.wire.responses import raw
 
 KEYS = frozenset({"answer", "status", "body", "content_type", "headers"})
 _EDGE = (502, 503, 504)

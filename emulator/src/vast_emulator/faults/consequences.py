@@ -11,7 +11,7 @@ from typing import Any
 from vast_emulator import values
 from vast_emulator.events import table
 from vast_emulator.failures import Refusal, invalid_args
-from vast_emulator.world import World
+from vast_emulator.world.world import World
 
 Events = list[dict[str, Any]]
 _FROM_THE_START = ("no_such_machine", "no_such_ask")

@@ -10,9 +10,9 @@ import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from vast_emulator import limits
 from vast_emulator.failures import Refusal, offer_gone
 from vast_emulator.faults.matching import Asked
+from vast_emulator.wire import limits
 
 _DAY = 86400
 _PAGE = "<html><head><title>{0} {1}</title></head><body><center><h1>{0} {1}</h1></center></body></html>\n"

@@ -11,7 +11,7 @@ from typing import Any
 from vast_emulator.faults import consequences
 from vast_emulator.faults.fault import Fault
 from vast_emulator.faults.matching import Asked
-from vast_emulator.world import World
+from vast_emulator.world.world import World
 
 _KIND = "fault"
 _SERIAL = "fault_serial"

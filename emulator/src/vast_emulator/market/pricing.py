@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from vast_emulator.ledger import HOURS_PER_MONTH
 from vast_emulator.market.machines import Offer
+
+HOURS_PER_MONTH = 720
 
 
 class View(NamedTuple):

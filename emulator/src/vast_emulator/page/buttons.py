@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterable
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from vast_emulator import values
-from vast_emulator.contracts import Contract
 from vast_emulator.events import table
 from vast_emulator.market.machines import Offer
 from vast_emulator.page.html import Markup, element
-from vast_emulator.volumes import Volume
+from vast_emulator.world.contracts import Contract
+from vast_emulator.world.volumes import Volume
 
 # The one form of the page; buttons anywhere in it belong to it.
 FORM = "happen"

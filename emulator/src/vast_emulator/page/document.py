@@ -11,14 +11,14 @@ from heapq import nlargest, nsmallest
 from typing import Any, NamedTuple
 
 from vast_emulator import values
-from vast_emulator.contracts import Contract
 from vast_emulator.market.machines import Offer
 from vast_emulator.page import buttons, chart, status, words
 from vast_emulator.page.html import Markup, element, joined
 from vast_emulator.page.spending import growth
 from vast_emulator.page.tables import Column, table
-from vast_emulator.volumes import Volume
-from vast_emulator.world import World
+from vast_emulator.world.contracts import Contract
+from vast_emulator.world.volumes import Volume
+from vast_emulator.world.world import World
 
 FILES = "/_emulator/page/"
 # Rows of each table, and steps of the line.

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import accumulate
 
-from vast_emulator.ledger import SECONDS_PER_HOUR, Span
+from vast_emulator.world.ledger import SECONDS_PER_HOUR, Span
 
 
 def growth(spans: Iterable[Span], first: float, last: float, steps: int) -> list[float]:

@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-from vast_emulator.contracts import Contract
 from vast_emulator.market.machines import Offer
 from vast_emulator.page.html import Markup, element
+from vast_emulator.world.contracts import Contract
 
 _TONES = {
     "created": "busy",

@@ -18,8 +18,8 @@ from jsonschema.validators import extend
 
 from shapes import answers, refusals
 from shapes.words import Schema
-from vast_emulator.routing import api
-from vast_emulator.service import Service
+from vast_emulator.web.routing import api
+from vast_emulator.web.service import Service
 
 assert Service, "importing the service fills the route table"
 # 1.0 and true are no integers on the wire: clients in other languages would not take them for any.

@@ -10,11 +10,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from vast_emulator.ledger import Ledger
 from vast_emulator.market.machines import Machine
 from vast_emulator.market.pricing import storage_price
 from vast_emulator.market.volumes import FROM_MACHINE, VolumeOffer
-from vast_emulator.store import Store
+from vast_emulator.world.ledger import Ledger
+from vast_emulator.world.store import Store
 
 # An instance stays in its volume's list for so many seconds after it was destroyed.
 LINK_CLEARS = 30.0

@@ -9,7 +9,7 @@ from bisect import bisect_left, insort
 from typing import Any
 
 from vast_emulator import values
-from vast_emulator.contracts import Contract
+from vast_emulator.world.contracts import Contract
 
 
 class ContractIndex:

@@ -18,9 +18,9 @@ import uvicorn
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 from vast_emulator import open_files
-from vast_emulator.door import Door
-from vast_emulator.request_log import RequestLog
-from vast_emulator.service import Service
+from vast_emulator.web.door import Door
+from vast_emulator.web.service import Service
+from vast_emulator.wire.request_log import RequestLog
 
 # Longest real time between two looks at the clock while something is due to happen by itself.
 _LONGEST_NAP = 0.5

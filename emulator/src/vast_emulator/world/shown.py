@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from vast_emulator.contract_index import ContractIndex
-from vast_emulator.contracts import Contract
-from vast_emulator.store import Store
+from vast_emulator.world.contract_index import ContractIndex
+from vast_emulator.world.contracts import Contract
+from vast_emulator.world.store import Store
 
 
 class Shown(ContractIndex):

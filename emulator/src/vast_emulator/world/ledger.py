@@ -9,9 +9,8 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from vast_emulator.store import Store
+from vast_emulator.world.store import Store
 
-HOURS_PER_MONTH = 720
 SECONDS_PER_HOUR = 3600.0
 
 

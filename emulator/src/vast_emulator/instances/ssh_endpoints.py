@@ -14,8 +14,8 @@ import socket
 from collections.abc import Callable, Iterable
 
 from vast_emulator import open_files, values
-from vast_emulator.contracts import Contract
-from vast_emulator.volumes import Volume
+from vast_emulator.world.contracts import Contract
+from vast_emulator.world.volumes import Volume
 
 LOOPBACK = "127.0.0.1"
 BANNER = b"SSH-2.0-vast_emulator\r\n"

@@ -9,7 +9,7 @@ import hmac
 from dataclasses import dataclass
 
 from vast_emulator.failures import Refusal
-from vast_emulator.world import World
+from vast_emulator.world.world import World
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import heapq
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from vast_emulator.store import Store
+from vast_emulator.world.store import Store
 
 _KIND = "agenda"
 

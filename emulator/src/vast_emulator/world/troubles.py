@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from vast_emulator.contracts import Contract, Step
+from vast_emulator.world.contracts import Contract, Step
 
 
 class Failure(NamedTuple):

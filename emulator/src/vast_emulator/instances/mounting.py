@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vast_emulator import values
-from vast_emulator.contracts import Contract
 from vast_emulator.failures import Refusal, invalid_args
 from vast_emulator.market.machines import Machine
 from vast_emulator.market.volumes import VolumeOffer
-from vast_emulator.volumes import Volume
-from vast_emulator.world import World
+from vast_emulator.world.contracts import Contract
+from vast_emulator.world.volumes import Volume
+from vast_emulator.world.world import World
 
 DEFAULT_SIZE = 15
 LONGEST_PATH = 1024

@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from vast_emulator import values
-from vast_emulator.contracts import Contract
 from vast_emulator.failures import Refusal, no_such_instance
-from vast_emulator.world import World
+from vast_emulator.world.contracts import Contract
+from vast_emulator.world.world import World
 
 if TYPE_CHECKING:
-    from vast_emulator.auth import Caller
-    from vast_emulator.service import Service
+    from vast_emulator.web.auth import Caller
+    from vast_emulator.web.service import Service
 
 
 @dataclass

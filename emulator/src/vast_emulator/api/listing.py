@@ -12,13 +12,13 @@ from collections import Counter
 from typing import Any, NamedTuple
 
 from vast_emulator import values
-from vast_emulator.contracts import Contract
-from vast_emulator.encoded_rows import Columns, encoded_row
 from vast_emulator.failures import Refusal
+from vast_emulator.instances.encoded_rows import Columns, encoded_row
+from vast_emulator.instances.rows import COLUMNS, STORED
 from vast_emulator.market.query import bad_query, predicates, sort_key
-from vast_emulator.routing import Call, Reply
-from vast_emulator.rows import COLUMNS, STORED
-from vast_emulator.world import World
+from vast_emulator.web.routing import Call, Reply
+from vast_emulator.world.contracts import Contract
+from vast_emulator.world.world import World
 
 MOST = 25
 FEWEST = 5

@@ -19,7 +19,7 @@ from vast_emulator.faults.forms import Moment
 from vast_emulator.faults.matching import Asked
 
 if TYPE_CHECKING:
-    from vast_emulator.service import Service
+    from vast_emulator.web.service import Service
 
 # What the request log has for a request that got no answer.
 NO_ANSWER = 0

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from vast_emulator.contracts import Contract
-from vast_emulator.ledger import SECONDS_PER_HOUR
 from vast_emulator.market.pricing import storage_price
-from vast_emulator.world import World
+from vast_emulator.world.contracts import Contract
+from vast_emulator.world.ledger import SECONDS_PER_HOUR
+from vast_emulator.world.world import World
 
 
 def propose(world: World, contract: Contract, dph_base: float) -> None:

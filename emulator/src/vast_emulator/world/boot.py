@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 
-from vast_emulator.contracts import Contract, Step
+from vast_emulator.world.contracts import Contract, Step
 
 # A repository of this name, or any reference with this word in it, does not exist in the emulated registry.
 MISSING_PREFIX = "missing/"

@@ -14,9 +14,9 @@ from vast_emulator import values
 from vast_emulator.failures import Refusal, invalid_args
 from vast_emulator.faults import consequences
 from vast_emulator.faults.planned import Faults
-from vast_emulator.limits import Limits
-from vast_emulator.settings import Settings
-from vast_emulator.world import World
+from vast_emulator.wire.limits import Limits
+from vast_emulator.world.settings import Settings
+from vast_emulator.world.world import World
 
 KEYS = ("description", "settings", "rate_limits", "credit", "faults", "events")
 _KIND = "scenario"

@@ -17,21 +17,21 @@ from vast_emulator import api as _api
 from vast_emulator import control as _control
 from vast_emulator import events as _events
 from vast_emulator import values
-from vast_emulator.auth import given_key, identify
-from vast_emulator.door import Door
 from vast_emulator.events.table import Scene, parse
 from vast_emulator.failures import Refusal
 from vast_emulator.faults.matching import Asked
 from vast_emulator.faults.planned import Faults
-from vast_emulator.guard import Guard
-from vast_emulator.limits import Limits
-from vast_emulator.mishap import Mishap
-from vast_emulator.request_log import RequestLog
-from vast_emulator.responses import raw
-from vast_emulator.routing import Call, Entry, Reply, Routes, api, control
-from vast_emulator.scenario import Stage
-from vast_emulator.ssh_endpoints import DocumentationAddresses
-from vast_emulator.world import World
+from vast_emulator.instances.ssh_endpoints import DocumentationAddresses
+from vast_emulator.scenarios.stage import Stage
+from vast_emulator.web.auth import given_key, identify
+from vast_emulator.web.door import Door
+from vast_emulator.web.guard import Guard
+from vast_emulator.web.mishap import Mishap
+from vast_emulator.web.routing import Call, Entry, Reply, Routes, api, control
+from vast_emulator.wire.limits import Limits
+from vast_emulator.wire.request_log import RequestLog
+from vast_emulator.wire.responses import raw
+from vast_emulator.world.world import World
 
 MOST_BYTES = 4 * 1024 * 1024
 _api.load()

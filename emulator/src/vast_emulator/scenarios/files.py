@@ -13,9 +13,9 @@ from typing import Any
 import yaml
 
 from vast_emulator import values
-from vast_emulator.scenario import Scenario, ScenarioError, Stage
+from vast_emulator.scenarios.stage import Scenario, ScenarioError, Stage
 
-_SHIPPED = Path(__file__).with_name("scenarios")
+_SHIPPED = Path(__file__).parent
 _NAME = re.compile(r"[a-z0-9_]+")
 
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from vast_emulator.contracts import Contract
 from vast_emulator.market.machines import STRANGER, Machine, Offer
+from vast_emulator.world.contracts import Contract
 
 
 class Holding:

@@ -9,12 +9,12 @@ import shlex
 from typing import Any
 
 from vast_emulator import values
-from vast_emulator.contracts import Contract
 from vast_emulator.failures import Refusal, invalid_args, offer_gone
+from vast_emulator.instances.mounting import mounts_of
 from vast_emulator.market.machines import Offer
 from vast_emulator.market.offers import is_free
-from vast_emulator.mounting import mounts_of
-from vast_emulator.world import World
+from vast_emulator.world.contracts import Contract
+from vast_emulator.world.world import World
 
 LONGEST_ONSTART = 4048
 # args, args_str and onstart together.

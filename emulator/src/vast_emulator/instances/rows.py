@@ -12,11 +12,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from vast_emulator.contracts import Contract
+from vast_emulator.instances.ssh_endpoints import DocumentationAddresses, first_port, proxy_index
 from vast_emulator.market.pricing import price_block, storage_price
-from vast_emulator.ssh_endpoints import DocumentationAddresses, first_port, proxy_index
-from vast_emulator.volumes import mounted_row
-from vast_emulator.world import World
+from vast_emulator.world.contracts import Contract
+from vast_emulator.world.volumes import mounted_row
+from vast_emulator.world.world import World
 
 # fmt: off
 _FROM_MACHINE = (

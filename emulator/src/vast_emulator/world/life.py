@@ -9,20 +9,20 @@ import dataclasses
 import random
 from typing import Any
 
-from vast_emulator import boot, troubles
-from vast_emulator.account import Account
-from vast_emulator.contract_index import ContractIndex
-from vast_emulator.contracts import Contract, Step
-from vast_emulator.derived import Derived
-from vast_emulator.holding import Holding
-from vast_emulator.ledger import Ledger
 from vast_emulator.market.machines import Machine, Offer
 from vast_emulator.market.pricing import storage_price
-from vast_emulator.settings import Settings
-from vast_emulator.shown import Shown
-from vast_emulator.store import Store
-from vast_emulator.timetable import Timetable
-from vast_emulator.volumes import Volumes
+from vast_emulator.world import boot, troubles
+from vast_emulator.world.account import Account
+from vast_emulator.world.contract_index import ContractIndex
+from vast_emulator.world.contracts import Contract, Step
+from vast_emulator.world.derived import Derived
+from vast_emulator.world.holding import Holding
+from vast_emulator.world.ledger import Ledger
+from vast_emulator.world.settings import Settings
+from vast_emulator.world.shown import Shown
+from vast_emulator.world.store import Store
+from vast_emulator.world.timetable import Timetable
+from vast_emulator.world.volumes import Volumes
 
 FIRST_CONTRACT = 21_000_000
 # What has ended is deleted after so many seconds.

@@ -9,7 +9,7 @@ import json
 from collections import Counter, deque
 from typing import Any, TextIO
 
-from vast_emulator.paths import without_ids
+from vast_emulator.wire.paths import without_ids
 
 # Asked with POST and PUT although they change nothing.
 _SEARCHES = ("/api/v0/bundles", "/api/v0/search/asks", "/api/v0/volumes/search", "/api/v0/network_volumes/search")

@@ -5,11 +5,11 @@
 
 from __future__ import annotations
 
-from vast_emulator.contracts import Contract
-from vast_emulator.rows import MOVING, moving, still
-from vast_emulator.ssh_endpoints import DocumentationAddresses
+from vast_emulator.instances.rows import MOVING, moving, still
+from vast_emulator.instances.ssh_endpoints import DocumentationAddresses
 from vast_emulator.values import dump_json, join_objects
-from vast_emulator.world import World
+from vast_emulator.world.contracts import Contract
+from vast_emulator.world.world import World
 
 # Names of columns, or None for all.
 Columns = tuple[str, ...] | None

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from vast_emulator.store import Store
+from vast_emulator.world.store import Store
 
 STARTING_CREDIT = 1000.0
 USER_ID = 4711

@@ -8,23 +8,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from vast_emulator.account import Account, Shelf
-from vast_emulator.agenda import Agenda
-from vast_emulator.clock import Clock
-from vast_emulator.contract_index import ContractIndex
-from vast_emulator.contracts import Contract
-from vast_emulator.derived import Derived
-from vast_emulator.holding import Holding
-from vast_emulator.ledger import Ledger
-from vast_emulator.life import KEPT_AFTER_END, Life
 from vast_emulator.market.generator import generate
 from vast_emulator.market.machines import Machine, Offer
 from vast_emulator.market.volumes import VolumeOffer
-from vast_emulator.settings import Settings
-from vast_emulator.shown import Shown
-from vast_emulator.store import Store
-from vast_emulator.timetable import Entry, Timetable
-from vast_emulator.volumes import Volume, Volumes
+from vast_emulator.world.account import Account, Shelf
+from vast_emulator.world.agenda import Agenda
+from vast_emulator.world.clock import Clock
+from vast_emulator.world.contract_index import ContractIndex
+from vast_emulator.world.contracts import Contract
+from vast_emulator.world.derived import Derived
+from vast_emulator.world.holding import Holding
+from vast_emulator.world.ledger import Ledger
+from vast_emulator.world.life import KEPT_AFTER_END, Life
+from vast_emulator.world.settings import Settings
+from vast_emulator.world.shown import Shown
+from vast_emulator.world.store import Store
+from vast_emulator.world.timetable import Entry, Timetable
+from vast_emulator.world.volumes import Volume, Volumes
 
 # Less than this is rounding, not money.
 LEAST_CREDIT = 1e-9

@@ -10,8 +10,8 @@ import json
 import math
 from dataclasses import dataclass
 
-from vast_emulator.paths import without_ids
-from vast_emulator.store import Store
+from vast_emulator.wire.paths import without_ids
+from vast_emulator.world.store import Store
 
 # (method, path below /api without ids and without the last slash): seconds between calls.
 INTERVALS: dict[tuple[str, str], float] = {
