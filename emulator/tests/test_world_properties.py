@@ -26,10 +26,11 @@ from vast_emulator.instances.mounting import offer_for
 from vast_emulator.instances.renting import rent
 from vast_emulator.instances.rows import row
 from vast_emulator.instances.ssh_endpoints import DocumentationAddresses
+from vast_emulator.world import price_increases
 from vast_emulator.world.contracts import Contract
 from vast_emulator.world.store import Store
 from vast_emulator.world.troubles import FAILURES
-from vast_emulator.world.world import Genesis, World, price_increases
+from vast_emulator.world.world import Genesis, World
 
 events.load()
 MACHINES = 6
