@@ -294,12 +294,6 @@ def durable(kind: Kind, key: Key, tmp_path: Path, open_folder: Path) -> Iterator
 
 
 @pytest.fixture
-def in_namespaces(kind: Kind) -> None:
-    if kind.isolation != "namespaces":
-        pytest.skip("only where machines are in namespaces")
-
-
-@pytest.fixture
 def own_network() -> None:
     if not shutil.which("slirp4netns") or not os.access("/dev/net/tun", os.R_OK | os.W_OK):
         cannot("slirp4netns or /dev/net/tun is not there")

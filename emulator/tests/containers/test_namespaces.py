@@ -18,7 +18,10 @@ import pytest
 
 from vast_emulator.process import Emulator
 
-pytestmark = pytest.mark.usefixtures("in_namespaces")
+pytestmark = [
+    pytest.mark.usefixtures("kind"),
+    pytest.mark.parametrize("kind", ["namespaces"], indirect=True, scope="session"),
+]
 
 
 def fetched(port: int) -> str:
