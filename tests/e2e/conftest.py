@@ -13,6 +13,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from pathlib import Path
@@ -96,7 +97,14 @@ def rent(emulator: Emulator, offers: list[dict[str, Any]]) -> Rent:
 
 
 @pytest.fixture
-def vast_env(marketplace: Emulator, tmp_path: Path) -> dict[str, str]:
+def sockets() -> Iterator[str]:
+    """A folder with a short path: those of sockets, as of shared SSH connections, may have 108 characters."""
+    with tempfile.TemporaryDirectory(prefix="cp-", ignore_cleanup_errors=True) as folder:
+        yield folder
+
+
+@pytest.fixture
+def vast_env(marketplace: Emulator, tmp_path: Path, sockets: str) -> dict[str, str]:
     """An environment for Ansible's commands: this checkout, the marketplace and its key, nothing of the caller's."""
     return {
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
@@ -108,6 +116,7 @@ def vast_env(marketplace: Emulator, tmp_path: Path) -> dict[str, str]:
         "ANSIBLE_LOCALHOST_WARNING": "false",
         "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
         "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
+        "ANSIBLE_SSH_CONTROL_PATH_DIR": sockets,
         "VAST_URL": marketplace.url,
         "VAST_API_KEY": marketplace.api_key,
     }
