@@ -19,6 +19,7 @@ setup: ## make .venv with everything that is pinned in requirements/ (nothing to
 
 .PHONY: demo
 demo: setup ## rent, list, price and destroy a GPU on a marketplace that runs on this machine
+	@$(PYTHON) scripts/link.py >/dev/null
 	@$(PYTHON) demo/run.py
 
 .PHONY: emulator

@@ -25,6 +25,7 @@ from vast_emulator.web.server import local_url, run
 from vast_emulator.web.service import Service
 from vast_emulator.wire.limits import Limits
 from vast_emulator.wire.request_log import RequestLog
+from vast_emulator.world.clock import HIGHEST_SPEED
 from vast_emulator.world.store import Store
 from vast_emulator.world.world import Genesis, World
 
@@ -71,8 +72,10 @@ def main(argv: list[str] | None = None) -> int:
     """Do as asked. Exit code 0 when stopped by a signal, 2 for bad usage or scenarios, 1 when the port is taken."""
     parser = _parser()
     options = parser.parse_args(argv)
-    if options.machines < 0 or getattr(options, "speed", 0) < 0:
-        parser.error("--speed and --machines must not be negative")
+    if options.machines < 0:
+        parser.error("--machines must not be negative")
+    if not 0 <= getattr(options, "speed", 0) <= HIGHEST_SPEED:
+        parser.error(f"--speed must be a number from 0 to {HIGHEST_SPEED:g}")
     return _check(options) if options.command == "check" else _serve(options)
 
 

@@ -10,10 +10,10 @@ from typing import Any
 from vast_emulator import values
 from vast_emulator.failures import invalid_args
 from vast_emulator.web.routing import Call, control
+from vast_emulator.world.clock import HIGHEST_SPEED
 from vast_emulator.world.world import World
 
 LONGEST_JUMP = 366 * 86400.0
-HIGHEST_SPEED = 1e6
 
 
 def _clock(call: Call) -> dict[str, Any]:

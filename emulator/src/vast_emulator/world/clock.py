@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import time
 
+# Emulated seconds in a second.
+HIGHEST_SPEED = 1e6
+
 
 class Clock:
     """Emulated time as a pure function of an anchor and the wall clock.
