@@ -16,6 +16,7 @@ from ansible_collections.cloudctl.vastai.plugins.module_utils._errors import (
     ApiError,
     BadRequest,
     Failure,
+    NotFound,
     OutcomeUnknown,
     ResourcesUnavailable,
     VastError,
@@ -187,6 +188,9 @@ class InstanceResource(Resource):
             return self._rent(step)
         try:
             getattr(self, f"_{step.action}")(step)
+        except NotFound:
+            # What is gone does not bill.
+            raise
         except ApiError as error:
             raise Failure(f"{error} {self._title()} exists and bills {self._price_now()}/h.") from error
         except OutcomeUnknown as error:

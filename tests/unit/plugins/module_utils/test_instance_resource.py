@@ -207,6 +207,13 @@ def test_replacement_without_waiting_does_not_take_the_old_one_for_a_rival(serve
 # -- refusals
 
 
+def test_change_of_what_is_gone_does_not_say_that_it_bills(server, task):
+    server.expect("GET", LIST, lists(instance(7)))
+    server.expect("PUT", SINGLE, says({"success": False, "error": "no_such_instance", "msg": "No such instance"}, 404))
+    with pytest.raises(Failure, match=r"No such instance \(HTTP 404, no_such_instance\)\.$"):
+        task.run(state="stopped")
+
+
 @pytest.mark.parametrize(("state", "method"), [("stopped", "PUT"), ("absent", "DELETE")])
 def test_refused_change_says_what_exists_and_bills(server, task, state, method):
     server.expect("GET", LIST, lists(instance(7)))
