@@ -5,14 +5,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pwd
 import signal
+import sys
 import time
 from collections.abc import Mapping
 from typing import Any
 
-from vast_emulator.containers import kernel
+from vast_emulator.containers import kernel, unlinked
 from vast_emulator.containers.sessions import Login
 
 
@@ -21,8 +23,10 @@ def build(config: Mapping[str, Any]) -> Login:
     kernel.adopt_orphans()
     folder = config["folder"]
     place = folder + "/disk"
-    os.makedirs(place + "/workspace", exist_ok=True)
-    os.makedirs(folder + "/run", mode=0o700, exist_ok=True)
+    # In a folder that is there: it is not made anew for a machine that has been destroyed meanwhile.
+    for path, mode in (("/disk/workspace", 0o777), ("/run", 0o700)):
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(folder + path, mode)
     for source, path in config["volumes"]:
         _link(place, source, path)
     return Login(pwd.getpwuid(os.getuid()).pw_name, place, folder + "/run", folder + "/keys")
@@ -32,11 +36,15 @@ def _link(place: str, source: str, path: str) -> None:
     target = os.path.normpath(place + "/" + path)
     if not target.startswith(place + "/") or not _is_inside(os.path.dirname(target), place):
         return
-    os.makedirs(os.path.dirname(target), exist_ok=True)
-    if os.path.islink(target):
-        os.unlink(target)
-    if not os.path.lexists(target):
-        os.symlink(source, target)
+    parent, name = os.path.split(target)
+    try:
+        with unlinked.folder(parent.removeprefix(place), place) as number:
+            if os.path.islink(target):
+                os.unlink(name, dir_fd=number)
+            with contextlib.suppress(FileExistsError):
+                os.symlink(source, name, dir_fd=number)
+    except NotADirectoryError as error:
+        sys.stderr.write(f"a volume cannot be linked at {path}: {error}\n")
 
 
 def _is_inside(path: str, *places: str) -> bool:
