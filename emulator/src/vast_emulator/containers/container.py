@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from vast_emulator.containers import launch
+from vast_emulator.containers import home, launch
 from vast_emulator.containers.launch import Isolation, Programs, Started
 
 # Real seconds that a machine's first process gets to end by itself.
@@ -177,7 +177,8 @@ class Container:
             return
         asyncio.get_running_loop().remove_reader(self._exit_file)
         os.close(self._exit_file)
-        started.process.wait()
+        if started.process.wait() != 0 and started.mark is not None:
+            home.kill_marked(started.mark)
         if self._ending is not None:
             self._ending.cancel()
         elif self._serves:

@@ -65,8 +65,9 @@ def _build(config: dict[str, Any]) -> Login:
     # No folder is made anew that leads here: the machine may have been destroyed meanwhile.
     with contextlib.suppress(FileExistsError):
         os.mkdir(login.home + "/.ssh", mode=0o700)
+    environment = {**config["env"], **config["marks"]}
     unlinked.write("host_key", host_key, 0o600, start=login.run)
-    unlinked.write("environment", environment_script(config["env"], login.home), 0o600, start=login.run)
+    unlinked.write("environment", environment_script(environment, login.home), 0o600, start=login.run)
     unlinked.write("session", session_script(login), 0o700, start=login.run)
     unlinked.write("sshd_config", server_config(login, config["sftp_server"]), 0o600, start=login.run)
     if config["onstart"]:
@@ -120,7 +121,8 @@ class Init:
 
     def _spawn(self, command: list[str], **more: Any) -> None:
         """Start a program that nobody waits for."""
-        more = {"stdin": subprocess.DEVNULL, "cwd": self._login.home, "env": _QUIET_ENVIRONMENT, **more}
+        environment = {**_QUIET_ENVIRONMENT, **self._config["marks"]}
+        more = {"stdin": subprocess.DEVNULL, "cwd": self._login.home, "env": environment, **more}
         child = subprocess.Popen(command, start_new_session=True, **more)  # noqa: S603
         # It is reaped with all others.
         child.returncode = 0

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import secrets
 import socket
 import subprocess
 import sys
@@ -15,6 +16,8 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from vast_emulator.containers.home import MARK
 
 _SOURCE = str(Path(__file__).resolve().parents[2])
 _MODULE = "vast_emulator.containers.init"
@@ -43,11 +46,15 @@ class Programs(NamedTuple):
 
 
 class Started(NamedTuple):
-    """A first process. ``control`` is our end of its socket; ``network`` ends when ``leash`` is closed."""
+    """A first process. ``control`` is our end of its socket; ``network`` ends when ``leash`` is closed.
+
+    ``mark``: what all its processes have in their environment, if nothing else tells them from those of others.
+    """
 
     process: subprocess.Popen[bytes]
     control: socket.socket
     ready: int | None
+    mark: str | None = None
     leash: int | None = None
     network: subprocess.Popen[bytes] | None = None
 
@@ -59,6 +66,8 @@ def start(
 
     Raises OSError. The configuration goes through a file without a name, as it holds secrets.
     """
+    mark = None if isolation.namespaces else f"{folder}:{secrets.token_hex(8)}"
+    marks = {} if mark is None else {MARK: mark}
     with contextlib.ExitStack() as theirs, contextlib.ExitStack() as ours:
         control, standard_input = socket.socketpair()
         ours.enter_context(control)
@@ -75,6 +84,7 @@ def start(
             "namespaces": isolation.namespaces,
             "own_network": isolation.own_network,
             "nameserver": NAMESERVER if isolation.own_network else None,
+            "marks": marks,
             "online": online,
             "listeners": list(listeners),
             **programs._asdict(),
@@ -92,10 +102,15 @@ def start(
             pass_fds=inherited,
             start_new_session=True,
             # Nothing of our own environment: it may hold the account's key.
-            env={"PATH": os.environ.get("PATH", os.defpath), "PYTHONPATH": _SOURCE, "PYTHONDONTWRITEBYTECODE": "1"},
+            env={
+                "PATH": os.environ.get("PATH", os.defpath),
+                "PYTHONPATH": _SOURCE,
+                "PYTHONDONTWRITEBYTECODE": "1",
+                **marks,
+            },
         )
         ours.pop_all()
-    return Started(process, control, ready)
+    return Started(process, control, ready, mark)
 
 
 def _wrapper(isolation: Isolation) -> tuple[str, ...]:
