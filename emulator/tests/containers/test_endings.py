@@ -85,18 +85,6 @@ def test_a_machine_that_kills_its_first_process_leaves_none(lab: Any, tools: Any
     assert set(tools.processes(mark)) < set(tools.machines_of(lab.emulator))
 
 
-def test_machines_that_are_destroyed_while_they_start_leave_no_folder(durable: Any, tools: Any) -> None:
-    body = {"image": "a/b", "disk": 10, "runtype": "ssh_direct"}
-    for _ in range(8):
-        offer = durable.offer(123456)
-        instance = durable.emulator.api("PUT", f"/api/v0/asks/{offer}/", body)["new_contract"]
-        durable.emulator.advance(100)
-        durable.destroy(instance)
-    folder = folder_of(durable)
-    assert tools.until(lambda: not tools.machines_of(durable.emulator) and not list((folder / "trash").iterdir()))
-    assert not list((folder / "instances").iterdir())
-
-
 def test_a_reset_removes_machines_and_volumes(durable: Any, tools: Any) -> None:
     durable.volume()
     durable.rent()
