@@ -96,6 +96,7 @@ def _serve(options: argparse.Namespace) -> int:
             name: scenario_files.understand(scenario_files.find(name), service.stage) for name in options.scenario
         }
     except scenario_files.FileError as error:
+        service.addresses.close()
         _complain(str(error))
         return 2
     service.stage.open_with(scenarios)

@@ -172,15 +172,30 @@ def processes(argument: str) -> list[int]:
 
 
 def machines_of(emulator: Emulator) -> list[int]:
-    """First processes of machines that belong to an emulator, and what else it has started."""
+    """First processes of machines that belong to an emulator, what else it has started, and what has its mark."""
+    place = folder_of(emulator)
+    mark = f"\0VAST_EMULATOR_MACHINE={place}/".encode()
     found = []
-    for path in Path("/proc").glob("[0-9]*/stat"):
+    for path in Path("/proc").glob("[0-9]*"):
         try:
-            if int(path.read_text().rpartition(")")[2].split()[1]) == emulator.pid:
-                found.append(int(path.parent.name))
+            parent = int((path / "stat").read_text().rpartition(")")[2].split()[1])
+            if parent == emulator.pid or (place is not None and mark in b"\0" + (path / "environ").read_bytes()):
+                found.append(int(path.name))
         except OSError:
             continue
     return found
+
+
+def folder_of(emulator: Emulator) -> Path | None:
+    """Where an emulator that runs keeps its machines: it has the lock open that says that they are its own."""
+    for path in Path(f"/proc/{emulator.pid}/fd").glob("*"):
+        try:
+            target = path.readlink()
+        except OSError:
+            continue
+        if target.name == "lock":
+            return target.parent
+    return None
 
 
 @pytest.fixture(scope="session", autouse=True)

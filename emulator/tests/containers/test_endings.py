@@ -9,6 +9,8 @@ import secrets
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 SLEEP = "setsid sleep {mark} >/dev/null 2>&1 & sleep 0.2; echo on"
 
 
@@ -67,6 +69,20 @@ def test_a_normal_end_stops_machines_and_keeps_what_the_state_file_knows(durable
     assert not tools.processes(mark)
     durable.emulator.restart()
     assert durable.said(instance, "cat file") == "x"
+
+
+@pytest.mark.parametrize("kind", ["home", "nobody"], indirect=True, scope="session")
+@pytest.mark.usefixtures("kind")
+def test_a_machine_that_kills_its_first_process_leaves_none(lab: Any, tools: Any) -> None:
+    mark = new_mark()
+    instance = lab.rent(onstart=f"setsid sleep {mark} & kill -9 $PPID")
+    assert tools.until(lambda: "ended with exit code -9" in lab.log(instance, daemon_logs="true"))
+    assert tools.until(lambda: not tools.machines_of(lab.emulator))
+    assert not tools.processes(mark)
+    # What a login starts is known too, though the SSH server gives it a new environment.
+    other = lab.rent(789012)
+    assert lab.said(other, SLEEP.format(mark=mark)) == "on"
+    assert set(tools.processes(mark)) < set(tools.machines_of(lab.emulator))
 
 
 def test_a_reset_removes_machines_and_volumes(durable: Any, tools: Any) -> None:

@@ -120,6 +120,32 @@ def test_links_on_its_disk_do_not_lead_out_of_it(lab: Any, tmp_path: Path) -> No
     assert list(outside.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    "place", ["/proc/self/root/run/host", "/proc/self/root/.host", "/run/host", "/sys/x", "/dev/x"]
+)
+def test_a_volume_is_not_mounted_at_what_is_the_kernels(lab: Any, tmp_path: Path, place: str) -> None:
+    instance = lab.rent(volume_info={"volume_id": lab.volume(), "mount_path": f"{place}{tmp_path}/made"})
+    assert lab.said(instance, "echo in") == "in"
+    assert "cannot be mounted" in lab.log(instance, daemon_logs="true")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_machine_does_to_its_disk_keeps_it_from_nothing_and_reaches_nothing(lab: Any, tmp_path: Path) -> None:
+    """Links to where the computer's own root is while the machine is built, and what is in the way of that."""
+    lab.volume()
+    instance = lab.rent(env={"-v store:/data/deep": "1"})
+    lab.said(
+        instance,
+        "mkdir -p /.host/x /run/host/x; rm /etc/hosts; mkdir -p /etc/hosts/x; mv /var /v2; mv /data /d2; "
+        f"ln -s /run/host{tmp_path} /var; ln -s /proc/self/root/run/host{tmp_path} /data",
+    )
+    lab.stop(instance)
+    lab.start(instance)
+    assert lab.said(instance, "grep -c localhost /etc/hosts; ls -d /.host/x") == "2\n/.host/x"
+    assert "a volume cannot be mounted at /data/deep" in lab.log(instance, daemon_logs="true")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_it_has_a_way_out_to_the_emulator(lab: Any) -> None:
     instance = lab.rent()
     assert lab.said(instance, 'curl -s -o /dev/null -w "%{http_code}" $VAST_URL/api/v0/users/current/') == "403"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,12 @@ def test_without_slirp4netns_machines_share_the_network(tmp_path: Path, monkeypa
     folders.close()
     assert finding.isolation == (True, False)
     assert "apt install slirp4netns" in str(finding.note)
+
+
+def test_a_scenario_that_is_refused_leaves_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    assert cli.main(["serve", "--sshd", "--isolation", "home", "--scenario", "there_is_none"]) == 2
+    assert list(tmp_path.iterdir()) == []
 
 
 def served(python: str, *options: str) -> tuple[int, str]:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from vast_emulator.containers import launch
+from vast_emulator.containers import home, launch
 from vast_emulator.containers.launch import Isolation, Programs, Started
 
 # Real seconds that a machine's first process gets to end by itself.
@@ -101,6 +101,12 @@ class Container:
         except FileNotFoundError:
             return []
 
+    def note(self, text: str) -> None:
+        """A line for the daemon's log."""
+        # The folder may be out of the way by now.
+        with contextlib.suppress(OSError), (self.folder / "daemon.log").open("a", encoding="utf-8") as file:
+            file.write(text + "\n")
+
     # The first process
 
     @property
@@ -128,16 +134,28 @@ class Container:
         self._serves, self._heard = config["serve"], b""
         isolation = self._isolation if self._serves else self._isolation._replace(own_network=False)
         try:
-            self._started = launch.start(config, isolation, self._programs, self.folder, listeners)
+            started = launch.start(config, isolation, self._programs, self.folder, listeners)
         except OSError as error:
-            self._note(f"the machine cannot be started: {error}")
-            self._wanted = None
+            self._cannot(error)
             return
+        try:
+            self._exit_file = os.pidfd_open(started.process.pid)
+        except OSError as error:
+            started.process.kill()
+            started.process.wait()
+            started.control.close()
+            _let_go(started)
+            self._cannot(error)
+            return
+        self._started = started
         loop = asyncio.get_running_loop()
-        self._started.control.setblocking(False)
-        loop.add_reader(self._started.control, self._hear)
-        self._exit_file = os.pidfd_open(self._started.process.pid)
+        started.control.setblocking(False)
+        loop.add_reader(started.control, self._hear)
         loop.add_reader(self._exit_file, self._ended)
+
+    def _cannot(self, error: OSError) -> None:
+        self.note(f"the machine cannot be started: {error}")
+        self._wanted = None
 
     def _end(self) -> None:
         if self._started is None or self._ending is not None:
@@ -159,11 +177,12 @@ class Container:
             return
         asyncio.get_running_loop().remove_reader(self._exit_file)
         os.close(self._exit_file)
-        started.process.wait()
+        if started.process.wait() != 0 and started.mark is not None:
+            home.kill_marked(started.mark)
         if self._ending is not None:
             self._ending.cancel()
         elif self._serves:
-            self._note(f"the machine ended with exit code {started.process.returncode}")
+            self.note(f"the machine ended with exit code {started.process.returncode}")
             # It would only end again.
             self._wanted = None
             self._died()
@@ -198,20 +217,16 @@ class Container:
 
     def _connect(self) -> None:
         if self._started is not None and self._programs.slirp4netns is not None:
+            started, self._started = self._started, self._started._replace(ready=None)
             try:
-                self._started = launch.connect(self._started, self._programs.slirp4netns)
+                self._started = launch.connect(started, self._programs.slirp4netns)
             except OSError as error:
-                self._note(f"the machine has no network: {error}")
+                self.note(f"the machine has no network: {error}")
 
     def _say(self, wish: dict[str, Any]) -> None:
         if self._up and self._started is not None:
             with contextlib.suppress(OSError):
                 self._started.control.send(json.dumps(wish).encode() + b"\n")
-
-    def _note(self, text: str) -> None:
-        # The folder may be out of the way by now.
-        with contextlib.suppress(OSError), (self.folder / "daemon.log").open("a", encoding="utf-8") as file:
-            file.write(text + "\n")
 
     def close(self) -> None:
         """End, and return when nothing of it runs: for the end of the emulator."""

@@ -57,6 +57,8 @@ class MachineEndpoints(DocumentationAddresses):
             self._url = url.replace(f"//{LOOPBACK}:", f"//{HOST_ADDRESS}:")
         self._machines: dict[int, Machine] = {}
         self._ending: set[Container] = set()
+        # What keeps machines from following, by instance: they are tried again.
+        self._troubles: dict[int, str] = {}
         # Removing and copying folders takes long.
         self._worker = ThreadPoolExecutor(1)
         self._volume_files = VolumeFiles(folders, self._worker)
@@ -73,7 +75,13 @@ class MachineEndpoints(DocumentationAddresses):
 
     def prepare(self, contract: Contract) -> None:
         contract.ssh_ports = {}
-        self._reserve(contract, self._machines.setdefault(contract.id, Machine()).ports)
+        machine = self._machines.setdefault(contract.id, Machine())
+        try:
+            self._reserve(contract, machine.ports)
+        except OSError:
+            # There will be no such contract.
+            self._drop(contract.id)
+            raise
         contract.ssh_ports.setdefault("proxy", 10_000 + contract.id % 50_000)
         contract.ssh_ports.setdefault("direct", first_port(contract))
 
@@ -105,11 +113,28 @@ class MachineEndpoints(DocumentationAddresses):
 
     def sync(self, contracts: dict[int, Contract], touched: Iterable[int]) -> None:
         for number in touched:
-            contract = contracts.get(number)
-            if contract is None:
-                self._drop(number)
-            elif contract.has_ssh:
-                self._follow(contract)
+            try:
+                self._follow_or_drop(number, contracts.get(number))
+            except OSError as error:
+                # This computer's disk is full, or it has no more ports or open files.
+                self._note(number, str(error))
+                self._world.touched.add(number)
+            else:
+                self._troubles.pop(number, None)
+
+    def _note(self, number: int, trouble: str) -> None:
+        """Say once what keeps a machine from following its contract."""
+        machine = self._machines.get(number)
+        if machine is not None and machine.container is not None and self._troubles.get(number) != trouble:
+            machine.container.note(f"the machine does not follow its contract: {trouble}")
+        self._troubles[number] = trouble
+
+    def _follow_or_drop(self, number: int, contract: Contract | None) -> None:
+        """Raises OSError; nothing is in the way of trying again."""
+        if contract is None:
+            self._drop(number)
+        elif contract.has_ssh:
+            self._follow(contract)
 
     def _follow(self, contract: Contract) -> None:
         machine = self._machines.setdefault(contract.id, Machine())
@@ -147,6 +172,7 @@ class MachineEndpoints(DocumentationAddresses):
             return
         if machine.container is not None:
             self._discard(machine.container, machine.container.folder)
+            machine.container = None
             machine.ports.shut()
         for generation in range(contract.recycles):
             self._remove(self._folders.discard(self._folders.instance(contract.id) / str(generation)))
@@ -168,8 +194,8 @@ class MachineEndpoints(DocumentationAddresses):
 
         def later() -> None:
             if machine.runs_since == since and machine.container is container:
-                self._start_when_copied(contract, machine, since)
-                self._open_ports(contract, machine)
+                machine.runs_since = None
+                self.sync(self._world.contracts, [contract.id])
 
         waited.add_done_callback(lambda _copy: loop.call_soon_threadsafe(later))
 
@@ -198,15 +224,17 @@ class MachineEndpoints(DocumentationAddresses):
         }
 
     def _drop(self, number: int) -> None:
-        machine = self._machines.pop(number, None)
+        machine = self._machines.get(number)
         if machine is None:
             return
         machine.ports.close()
         if machine.container is not None:
             self._discard(machine.container, self._folders.instance(number))
+        del self._machines[number]
 
     def _discard(self, container: Container, folder: Path) -> None:
         """End a container; its folder is out of the way at once, and gone when nothing runs in it."""
+        container.stop()
         aside = self._folders.discard(folder)
         self._ending.add(container)
 
@@ -225,8 +253,7 @@ class MachineEndpoints(DocumentationAddresses):
         self._volume_files.delete(number)
 
     def reset(self) -> None:
-        for number in list(self._machines):
-            self._drop(number)
+        self.sync({}, list(self._machines))
         self._volume_files.delete_all()
 
     # What is in a machine

@@ -100,13 +100,19 @@ class Folders:
             return None
         return aside
 
-    def copied(self, folder: int) -> Path:
-        """A copy of an open folder, in the trash yet. Takes as long as the files are large."""
+    def copied(self, folder: int) -> tuple[Path, str | None]:
+        """A copy of an open folder, in the trash yet, and what kept some of it from being copied.
+
+        Takes as long as the files are large. Raises OSError.
+        """
         aside = self.aside()
         aside.mkdir()
         command = ["cp", "-a", f"/proc/self/fd/{folder}/.", str(aside)]
-        subprocess.run(command, check=False, stdin=subprocess.DEVNULL, pass_fds=[folder])  # noqa: S603
-        return aside
+        done = subprocess.run(  # noqa: S603
+            command, check=False, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, pass_fds=[folder]
+        )
+        told = done.stderr.decode(errors="replace").splitlines() or [f"cp ended with exit code {done.returncode}"]
+        return aside, told[-1] if done.returncode else None
 
     def close(self) -> None:
         """The end: what is not kept goes."""

@@ -9,6 +9,7 @@ error, and the number of an open file that holds its configuration as JSON. It l
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import glob
 import json
@@ -23,7 +24,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from vast_emulator.containers import home, kernel, rootfs
+from vast_emulator.containers import home, kernel, rootfs, unlinked
 from vast_emulator.containers.relay import Loop, Relay
 from vast_emulator.containers.sessions import (
     Login,
@@ -36,14 +37,6 @@ from vast_emulator.containers.sessions import (
 SSH_PORT = 22
 _MOST_OUTPUT = 1 << 20
 _QUIET_ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"}
-
-
-def _write(path: str, content: str | bytes, mode: int) -> None:
-    content = content.encode(errors="replace") if isinstance(content, str) else content
-    if os.path.lexists(path):
-        os.unlink(path)
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
-        file.write(content)
 
 
 def _host_key(folder: str, program: str) -> bytes:
@@ -69,13 +62,16 @@ def _build(config: dict[str, Any]) -> Login:
         kernel.drop_capabilities()
     else:
         login = home.build(config)
-    os.makedirs(login.home + "/.ssh", mode=0o700, exist_ok=True)
-    _write(login.run + "/host_key", host_key, 0o600)
-    _write(login.run + "/environment", environment_script(config["env"], login.home), 0o600)
-    _write(login.run + "/session", session_script(login), 0o700)
-    _write(login.run + "/sshd_config", server_config(login, config["sftp_server"]), 0o600)
+    # No folder is made anew that leads here: the machine may have been destroyed meanwhile.
+    with contextlib.suppress(FileExistsError):
+        os.mkdir(login.home + "/.ssh", mode=0o700)
+    environment = {**config["env"], **config["marks"]}
+    unlinked.write("host_key", host_key, 0o600, start=login.run)
+    unlinked.write("environment", environment_script(environment, login.home), 0o600, start=login.run)
+    unlinked.write("session", session_script(login), 0o700, start=login.run)
+    unlinked.write("sshd_config", server_config(login, config["sftp_server"]), 0o600, start=login.run)
     if config["onstart"]:
-        _write(login.home + "/onstart.sh", config["onstart"].rstrip("\n") + "\n", 0o700)
+        unlinked.write("onstart.sh", config["onstart"].rstrip("\n") + "\n", 0o700, start=login.home)
     return login
 
 
@@ -125,7 +121,8 @@ class Init:
 
     def _spawn(self, command: list[str], **more: Any) -> None:
         """Start a program that nobody waits for."""
-        more = {"stdin": subprocess.DEVNULL, "cwd": self._login.home, "env": _QUIET_ENVIRONMENT, **more}
+        environment = {**_QUIET_ENVIRONMENT, **self._config["marks"]}
+        more = {"stdin": subprocess.DEVNULL, "cwd": self._login.home, "env": environment, **more}
         child = subprocess.Popen(command, start_new_session=True, **more)  # noqa: S603
         # It is reaped with all others.
         child.returncode = 0

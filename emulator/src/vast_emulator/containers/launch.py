@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import secrets
 import socket
 import subprocess
 import sys
@@ -14,6 +16,8 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from vast_emulator.containers.home import MARK
 
 _SOURCE = str(Path(__file__).resolve().parents[2])
 _MODULE = "vast_emulator.containers.init"
@@ -42,11 +46,15 @@ class Programs(NamedTuple):
 
 
 class Started(NamedTuple):
-    """A first process. ``control`` is our end of its socket; ``network`` ends when ``leash`` is closed."""
+    """A first process. ``control`` is our end of its socket; ``network`` ends when ``leash`` is closed.
+
+    ``mark``: what all its processes have in their environment, if nothing else tells them from those of others.
+    """
 
     process: subprocess.Popen[bytes]
     control: socket.socket
     ready: int | None
+    mark: str | None = None
     leash: int | None = None
     network: subprocess.Popen[bytes] | None = None
 
@@ -58,15 +66,25 @@ def start(
 
     Raises OSError. The configuration goes through a file without a name, as it holds secrets.
     """
-    ours, theirs = socket.socketpair()
-    online, ready = os.pipe() if isolation.own_network else (None, None)
-    with tempfile.TemporaryFile("w+") as file, theirs:
+    mark = None if isolation.namespaces else f"{folder}:{secrets.token_hex(8)}"
+    marks = {} if mark is None else {MARK: mark}
+    with contextlib.ExitStack() as theirs, contextlib.ExitStack() as ours:
+        control, standard_input = socket.socketpair()
+        ours.enter_context(control)
+        theirs.enter_context(standard_input)
+        online = ready = None
+        if isolation.own_network:
+            online, ready = os.pipe()
+            theirs.callback(os.close, online)
+            ours.callback(os.close, ready)
+        file = theirs.enter_context(tempfile.TemporaryFile("w+"))
         complete = {
             **config,
             "folder": str(folder),
             "namespaces": isolation.namespaces,
             "own_network": isolation.own_network,
             "nameserver": NAMESERVER if isolation.own_network else None,
+            "marks": marks,
             "online": online,
             "listeners": list(listeners),
             **programs._asdict(),
@@ -76,20 +94,23 @@ def start(
         file.seek(0)
         inherited = [file.fileno(), *(number for number, _port in listeners), *([] if online is None else [online])]
         command = [sys.executable, "-S", "-m", _MODULE, str(file.fileno())]
-        with (folder / "log").open("ab") as log, (folder / "daemon.log").open("ab") as daemon_log:
-            process = subprocess.Popen(  # noqa: S603 (our own command line)
-                [*_wrapper(isolation), *command],
-                stdin=theirs.fileno(),
-                stdout=log,
-                stderr=daemon_log,
-                pass_fds=inherited,
-                start_new_session=True,
-                # Nothing of our own environment: it may hold the account's key.
-                env={"PATH": os.environ.get("PATH", os.defpath), "PYTHONPATH": _SOURCE, "PYTHONDONTWRITEBYTECODE": "1"},
-            )
-    if online is not None:
-        os.close(online)
-    return Started(process, ours, ready)
+        process = subprocess.Popen(  # noqa: S603 (our own command line)
+            [*_wrapper(isolation), *command],
+            stdin=standard_input.fileno(),
+            stdout=theirs.enter_context((folder / "log").open("ab")),
+            stderr=theirs.enter_context((folder / "daemon.log").open("ab")),
+            pass_fds=inherited,
+            start_new_session=True,
+            # Nothing of our own environment: it may hold the account's key.
+            env={
+                "PATH": os.environ.get("PATH", os.defpath),
+                "PYTHONPATH": _SOURCE,
+                "PYTHONDONTWRITEBYTECODE": "1",
+                **marks,
+            },
+        )
+        ours.pop_all()
+    return Started(process, control, ready, mark)
 
 
 def _wrapper(isolation: Isolation) -> tuple[str, ...]:
@@ -99,22 +120,23 @@ def _wrapper(isolation: Isolation) -> tuple[str, ...]:
 
 
 def connect(started: Started, program: str) -> Started:
-    """Give a machine that has come up its way out. Raises OSError."""
+    """Give a machine that has come up its way out. ``started.ready`` is closed in any case. Raises OSError."""
     if started.ready is None:
         return started
-    theirs, ours = os.pipe()
-    command = [program, "--configure", "--mtu=65520", f"--exit-fd={theirs}", f"--ready-fd={started.ready}"]
-    command += ["--netns-type=path", f"/proc/{started.process.pid}/ns/net", "tap0"]
-    try:
+    with contextlib.ExitStack() as theirs, contextlib.ExitStack() as ours:
+        theirs.callback(os.close, started.ready)
+        end, leash = os.pipe()
+        theirs.callback(os.close, end)
+        ours.callback(os.close, leash)
+        command = [program, "--configure", "--mtu=65520", f"--exit-fd={end}", f"--ready-fd={started.ready}"]
+        command += ["--netns-type=path", f"/proc/{started.process.pid}/ns/net", "tap0"]
         network = subprocess.Popen(  # noqa: S603 (our own command line)
             [*_ENDS_WITH_US, *command],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            pass_fds=(theirs, started.ready),
+            pass_fds=(end, started.ready),
             start_new_session=True,
         )
-    finally:
-        os.close(theirs)
-        os.close(started.ready)
-    return started._replace(ready=None, leash=ours, network=network)
+        ours.pop_all()
+    return started._replace(ready=None, leash=leash, network=network)

@@ -24,7 +24,7 @@ def machines(world: World, kept: Path | None, isolation: str, url: str) -> Machi
     folders = Folders(kept)
     try:
         finding = probe(folders, isolation)
-    except Unavailable:
+    except (Unavailable, OSError):
         folders.close()
         raise
     if finding.note is not None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable
 
+from vast_emulator import open_files
 from vast_emulator.instances.ssh_endpoints import LOOPBACK
 
 # Leads to the same number inside.
@@ -43,8 +44,7 @@ class Ports:
         """
         self.shut()
         for name, (old, inside) in self._sockets.items():
-            new = _reusable()
-            new.bind(old.getsockname())
+            new = _same(old)
             old.close()
             self._sockets[name] = (new, inside)
 
@@ -71,18 +71,29 @@ class Ports:
 
 
 def _bound(port: int) -> socket.socket:
-    """A socket with an explicitly chosen port, which it keeps while it does not listen."""
+    """A socket with an explicitly chosen port, which it keeps while it does not listen. Raises OSError."""
     for wanted in (port, 0):
         with _reusable() as first:
+            open_files.keep_some(first.fileno())
             try:
                 first.bind((LOOPBACK, wanted))
             except OSError:
                 # Somebody else took the port while the emulator was down.
                 continue
-            made = _reusable()
-            made.bind(first.getsockname())
-            return made
+            return _same(first)
     raise OSError("no port of loopback is free")
+
+
+def _same(one: socket.socket) -> socket.socket:
+    """Another socket with the port of one. Raises OSError."""
+    made = _reusable()
+    try:
+        open_files.keep_some(made.fileno())
+        made.bind(one.getsockname())
+    except OSError:
+        made.close()
+        raise
+    return made
 
 
 def _reusable() -> socket.socket:

@@ -4,21 +4,24 @@
 """The file system of a machine in namespaces: this computer's programs, and nothing else that is this computer's.
 
 The machine's disk is a folder that becomes ``/``. Over it lie throw-away overlays of the folders that hold programs and
-their settings. All paths are resolved after the change of root, so that no link on the disk can lead out of it.
+their settings. While it is made, the root that was is below the new one: so no link on the disk is followed.
 """
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import shutil
 import stat
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from vast_emulator.containers import kernel
+from vast_emulator.containers import kernel, unlinked
 
-# Where the root that was is while the new one is made.
-_OLD = "/.host"
+# Where the root that was is while the new one is made: not on the disk, as somebody may have put anything there.
+_OLD = "/run/host"
 _SYSTEM = ("usr", "bin", "sbin", "lib", "lib32", "lib64", "libx32", "etc", "nix", "gnu", "var/lib/dpkg", "var/lib/apt")
 _OWN = {"root": 0o700, "home": 0o755, "workspace": 0o755, "tmp": 0o1777, "var/tmp": 0o1777, "var/log": 0o755}
 _CACHE = "/var/cache/apt/archives/partial"
@@ -26,6 +29,8 @@ _CACHE = "/var/cache/apt/archives/partial"
 _LOGINS = ("lastlog", "wtmp", "btmp")
 _DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
 _DEVICE_LINKS = {"fd": "/proc/self/fd", "stdin": "fd/0", "stdout": "fd/1", "stderr": "fd/2", "ptmx": "pts/ptmx"}
+# Not the machine's to fill.
+_KERNEL_FOLDERS = ("proc", "sys", "dev", "run")
 # Settings of the kernel, which is everybody's.
 _PROC_READ_ONLY = ("sys", "sysrq-trigger", "irq", "bus", "fs")
 # Readable by root only, and yet no secrets.
@@ -40,7 +45,9 @@ def build(config: Mapping[str, Any]) -> None:
     disk = folder + "/disk"
     kernel.bind(disk, disk)
     os.chdir(disk)
-    _empty_folder(_OLD[1:])
+    with unlinked.folder("run", disk) as run:
+        kernel.mount("tmpfs", f"/proc/self/fd/{run}", "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV, "mode=755")
+    os.mkdir(_OLD[1:])
     kernel.pivot_root(".", _OLD[1:])
     os.chdir("/")
     old_folder = _OLD + folder
@@ -49,49 +56,55 @@ def build(config: Mapping[str, Any]) -> None:
     _make_kernel_folders(old_folder)
     if not os.path.exists(old_folder + "/made"):
         _make_new()
-        _write(old_folder + "/made", "")
+        unlinked.write("made", "", start=old_folder)
     _make_settings(config["hostname"], config["nameserver"])
     _mount_volumes(config["volumes"])
     kernel.unmount(_OLD)
     os.rmdir(_OLD)
 
 
-def _empty_folder(path: str) -> None:
-    """A folder at a place where whoever used the disk before may have put anything."""
-    if os.path.islink(path) or os.path.isfile(path):
-        os.unlink(path)
-    os.makedirs(path, exist_ok=True)
+@contextlib.contextmanager
+def _target(path: str) -> Iterator[str]:
+    """A name for a folder of the machine at which something can be mounted: that of the open folder itself."""
+    with unlinked.folder(path) as number:
+        yield f"{_OLD}/proc/self/fd/{number}"
 
 
 def _lay_over(old_folder: str, name: str) -> None:
     """Show a folder of this computer; what is changed in it goes to the machine's own folder."""
     source, target = f"{_OLD}/{name}", "/" + name
     if os.path.islink(source):
-        if not os.path.lexists(target):
-            os.symlink(os.readlink(source), target)
+        place, last = os.path.split(target)
+        with unlinked.folder(place) as parent, contextlib.suppress(FileExistsError):
+            os.symlink(os.readlink(source), last, dir_fd=parent)
         return
     if not os.path.isdir(source) or f"{old_folder}/".startswith(f"{source}/"):
         return
-    os.makedirs(target, exist_ok=True)
     for part in ("upper", "work"):
-        os.makedirs(f"{old_folder}/{part}/{name}", exist_ok=True)
+        with unlinked.folder(f"{part}/{name}", old_folder):
+            pass
     # Relative, as the folder's own path may hold what separates options.
     os.chdir(old_folder)
-    kernel.mount("overlay", target, "overlay", 0, f"lowerdir={source},upperdir=upper/{name},workdir=work/{name}")
+    options = f"lowerdir={source},upperdir=upper/{name},workdir=work/{name}"
+    try:
+        with _target(target) as place:
+            kernel.mount("overlay", place, "overlay", 0, options)
+    except NotADirectoryError as error:
+        _note(f"{target} of this computer cannot be seen: {error}")
     os.chdir("/")
 
 
 def _make_kernel_folders(old_folder: str) -> None:
-    for name in ("proc", "sys", "dev", "run"):
-        os.makedirs("/" + name, exist_ok=True)
     harmless = kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOEXEC
-    kernel.mount("proc", "/proc", "proc", harmless)
+    with _target("/proc") as place:
+        kernel.mount("proc", place, "proc", harmless)
     for name in _PROC_READ_ONLY:
         if os.path.exists("/proc/" + name):
             kernel.bind("/proc/" + name, "/proc/" + name, read_only=True)
-    kernel.mount("sysfs", "/sys", "sysfs", harmless | kernel.MS_RDONLY)
-    kernel.mount("tmpfs", "/run", "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV, "mode=755")
-    kernel.mount("tmpfs", "/dev", "tmpfs", kernel.MS_NOSUID, "mode=755")
+    with _target("/sys") as place:
+        kernel.mount("sysfs", place, "sysfs", harmless | kernel.MS_RDONLY)
+    with _target("/dev") as place:
+        kernel.mount("tmpfs", place, "tmpfs", kernel.MS_NOSUID, "mode=755")
     for name in _DEVICES:
         with open("/dev/" + name, "w", encoding="utf-8"):
             pass
@@ -111,11 +124,12 @@ def _make_new() -> None:
     """What a disk needs once."""
     _forget_secrets()
     for name, mode in _OWN.items():
-        os.makedirs("/" + name, exist_ok=True)
-        os.chmod("/" + name, mode)
-    os.makedirs(_CACHE, exist_ok=True)
+        with unlinked.folder(name) as place:
+            os.fchmod(place, mode)
+    with unlinked.folder(_CACHE):
+        pass
     for name in _LOGINS:
-        _write(f"/var/log/{name}", "")
+        unlinked.write(f"/var/log/{name}", "")
 
 
 def _forget_secrets() -> None:
@@ -135,30 +149,31 @@ def _forget_secrets() -> None:
     with open("/etc/passwd", encoding="utf-8", errors="replace") as users:
         names = [line.split(":")[0] for line in users if ":" in line]
     # No password fits; a key does.
-    _write("/etc/shadow", "".join(f"{name}:*:1::::::\n" for name in names), 0o600)
+    unlinked.write("/etc/shadow", "".join(f"{name}:*:1::::::\n" for name in names), 0o600)
 
 
 def _make_settings(hostname: str, nameserver: str | None) -> None:
-    _write("/etc/hostname", hostname + "\n")
-    _write("/etc/hosts", f"127.0.0.1 localhost {hostname}\n::1 localhost\n")
+    unlinked.write("/etc/hostname", hostname + "\n")
+    unlinked.write("/etc/hosts", f"127.0.0.1 localhost {hostname}\n::1 localhost\n")
     if nameserver is None:
         with open(_OLD + "/etc/resolv.conf", encoding="utf-8", errors="replace") as resolver:
-            _write("/etc/resolv.conf", resolver.read())
+            unlinked.write("/etc/resolv.conf", resolver.read())
     else:
-        _write("/etc/resolv.conf", f"nameserver {nameserver}\n")
-
-
-def _write(path: str, content: str, mode: int = 0o644) -> None:
-    """A new file, whatever was there: a link is not followed."""
-    if os.path.lexists(path):
-        os.unlink(path)
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w", encoding="utf-8") as file:
-        file.write(content)
+        unlinked.write("/etc/resolv.conf", f"nameserver {nameserver}\n")
 
 
 def _mount_volumes(volumes: Sequence[Sequence[str]]) -> None:
     for source, path in volumes:
         target = os.path.normpath("/" + path.lstrip("/"))
-        if target != "/" and not f"{target}/".startswith(_OLD + "/"):
-            os.makedirs(target, exist_ok=True)
-            kernel.bind(_OLD + source, target)
+        try:
+            if target == "/" or target.split("/")[1] in _KERNEL_FOLDERS:
+                raise OSError(errno.EPERM, "this place is the machine's own")
+            with _target(target) as place:
+                kernel.bind(_OLD + source, place)
+        except OSError as error:
+            _note(f"a volume cannot be mounted at {target}: {error}")
+
+
+def _note(text: str) -> None:
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 
@@ -39,21 +40,37 @@ class VolumeFiles:
 
     def copy(self, source: int, number: int) -> None:
         """Give a new volume the files of another one."""
+        try:
+            # Open, it is still the same folder when the volume has been deleted meanwhile.
+            folder = os.open(self._folders.volume(source), os.O_RDONLY | os.O_DIRECTORY)
+        except OSError as error:
+            _complain(number, str(error))
+            return
         future: Future[None] = Future()
         self._copies[number] = future
-        # Open, it is still the same folder when the volume has been deleted meanwhile.
-        folder = os.open(self._folders.volume(source), os.O_RDONLY | os.O_DIRECTORY)
         self._worker.submit(self._copy, folder, number, future)
 
     def _copy(self, folder: int, number: int, future: Future[None]) -> None:
-        aside = self._folders.copied(folder)
-        os.close(folder)
+        try:
+            self._fill(folder, number, future)
+        except OSError as error:
+            _complain(number, str(error))
+        finally:
+            os.close(folder)
+            # Machines wait for it; they get what there is.
+            future.set_result(None)
+
+    def _fill(self, folder: int, number: int, future: Future[None]) -> None:
+        """Raises OSError."""
+        aside, trouble = self._folders.copied(folder)
         with self._lock:
-            if self._copies.get(number) is future:
+            is_wanted = self._copies.get(number) is future
+            if is_wanted:
                 self._folders.keep_volume(aside, number)
-            else:
-                remove(aside)
-        future.set_result(None)
+        if not is_wanted:
+            remove(aside)
+        elif trouble is not None:
+            _complain(number, trouble)
 
     def delete(self, number: int) -> None:
         """Out of the way at once, gone in a moment."""
@@ -67,3 +84,8 @@ class VolumeFiles:
         """No volume exists any more."""
         for number in {*self._folders.volumes(), *self._copies}:
             self.delete(number)
+
+
+def _complain(number: int, trouble: str) -> None:
+    """Say on standard error that a copy has not all the files."""
+    sys.stderr.write(f"vast-emulator: volume {number} has not all the files that it is a copy of: {trouble}\n")
