@@ -60,8 +60,8 @@ class Service:
         self.faults = Faults(world)
         self.stage = Stage(world, self.faults, limits)
         self.door = Door()
-        # Set when the emulator is about to stop, so that nobody goes on waiting.
-        self.stopping = asyncio.Event()
+        # Set when the world of this moment is over, as the emulator stops or is reset: nobody goes on waiting in it.
+        self.over = asyncio.Event()
         # Texts behind result URLs (logs, execute), by name.
         self.results: dict[str, str] = {}
         world.let_happen = self._let_happen
@@ -120,6 +120,8 @@ class Service:
 
     def reset(self) -> None:
         """Back to the start: the seed's marketplace with nothing rented, and what the scenarios of the start say."""
+        self.over.set()
+        self.over = asyncio.Event()
         self.world.reset()
         self.addresses.reset()
         self.log.clear()
