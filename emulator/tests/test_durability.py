@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import random
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -108,3 +109,30 @@ def test_a_reset_is_durable_too(tmp_path: Path) -> None:
         emulator.kill()
         emulator.restart()
         assert world(emulator) == before
+
+
+def test_another_port_is_kept_too(tmp_path: Path) -> None:
+    def row() -> dict[str, Any]:
+        return emulator.api("GET", f"/api/v0/instances/{instance}/")["instances"]
+
+    with Emulator(state=tmp_path / "state.db", speed=0) as emulator, socket.socket() as thief:
+        offer = emulator.api("POST", "/api/v0/bundles/", {"machine_id": {"eq": 123456}})["offers"][0]["id"]
+        body = {"image": "a/b", "runtype": "ssh_proxy"}
+        instance = emulator.api("PUT", f"/api/v0/asks/{offer}/", body)["new_contract"]
+        taken = row()["ssh_port"]
+        emulator.kill()
+        thief.bind(("127.0.0.1", taken))
+        thief.listen()
+        emulator.restart()
+        another = row()["ssh_port"]
+        assert another != taken
+        emulator.kill()
+        emulator.restart()
+        assert row()["ssh_port"] == another
+
+
+def test_the_file_has_keys_so_it_is_for_its_owner_only(tmp_path: Path) -> None:
+    with Emulator(state=tmp_path / "state.db", speed=0) as emulator:
+        emulator.api("POST", "/api/v0/secrets/", {"key": "A", "value": "b"})
+        modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
+    assert modes == dict.fromkeys(("state.db", "state.db-wal", "state.db-shm"), 0o600)

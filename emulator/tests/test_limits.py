@@ -16,7 +16,7 @@ import pytest
 from vast_emulator.process import Emulator
 from vast_emulator.web.routing import api
 from vast_emulator.web.service import Service
-from vast_emulator.wire.limits import CREATE, CREATE_PENALTY, INTERVALS, SEARCHES, SEARCHES_PER_MINUTE, Limits
+from vast_emulator.wire.limits import CREATE, CREATE_PENALTY, INTERVALS, MANY, SEARCHES, SEARCHES_PER_MINUTE, Limits
 from vast_emulator.world.store import Store
 
 assert Service, "importing the service fills the route tables"
@@ -57,6 +57,27 @@ def test_searches_of_all_kinds_count_together() -> None:
         assert limits.check("me", method, f"/api{path}/", NOW + number) is None
     assert limits.check("me", "POST", "/api/v0/bundles/", NOW + 59) is not None
     assert limits.check("me", "POST", "/api/v0/bundles/", NOW + 60) is None
+
+
+def test_wrong_keys_leave_nothing_for_ever(tmp_path: Path) -> None:
+    store = Store(str(tmp_path / "state.db"))
+    limits = Limits(True, store)
+    listing, search = ("GET", "/api/v1/instances/"), ("POST", "/api/v0/bundles/")
+    for number in range(3 * MANY):
+        assert limits.check(f"wrong {number}", *listing, NOW + number) is None
+        assert limits.check(f"wrong {number}", *search, NOW + number) is None
+        store.commit()
+    kept = [key for kind in ("limit", "limit_searches") for key, _record in store.load(kind)]
+    assert len(kept) <= MANY
+    # Those who are still held up stay so.
+    now = NOW + 3 * MANY
+    assert [limits.check("me", *search, now) for _turn in range(SEARCHES_PER_MINUTE)] == [None] * SEARCHES_PER_MINUTE
+    assert limits.check("me", *listing, now) is None
+    for number in range(2 * MANY):
+        assert limits.check(f"others {number}", *listing, now) is None
+    assert limits.check("me", *listing, now) is not None
+    assert limits.check("me", *search, now) is not None
+    store.close()
 
 
 def test_a_crash_is_no_way_around_limits(tmp_path: Path) -> None:

@@ -257,6 +257,27 @@ def test_a_killed_emulator_is_started_again(suite: Suite) -> None:
     )
 
 
+def test_one_that_refuses_connections_is_started_again(suite: Suite) -> None:
+    result = suite.run("""
+    @pytest.fixture(scope="module")
+    def url(vast_emulator_process):
+        return vast_emulator_process.url
+
+    @pytest.mark.parametrize("bills", [False, True])
+    def test_refuses(vast_emulator, url, bills, request):
+        rent(vast_emulator)
+        vast_emulator.refuse(3600)
+        if bills:
+            request.applymarker(pytest.mark.vast_nothing_bills)
+
+    def test_uses_it(vast_emulator, url):
+        assert vast_emulator.url == url
+        assert vast_emulator.ledger()["contracts"] == []
+    """)
+    result.assert_outcomes(passed=3, errors=1)
+    result.stdout.fnmatch_lines("*vast-emulator: nobody can tell whether anything bills: *refused*")
+
+
 def test_every_worker_of_xdist_has_one(suite: Suite) -> None:
     suite.pytester.mkdir("seen")
     suite.passes(

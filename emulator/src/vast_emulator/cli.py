@@ -85,9 +85,8 @@ def _serve(options: argparse.Namespace) -> int:
     except (OSError, OverflowError) as error:
         _complain(f"cannot listen on {options.host}:{options.port}: {error}")
         return 1
-    store = Store(options.state)
     try:
-        service = _service(options, store, listener)
+        service = _service(options, Store(options.state), listener)
     except (Unavailable, OSError) as error:
         _complain(str(error))
         return 1
@@ -147,7 +146,7 @@ def _addresses(options: argparse.Namespace, world: World, listener: socket.socke
     if options.ssh == "off":
         return DocumentationAddresses()
     if options.ssh == "banner":
-        return BannerListeners()
+        return BannerListeners(world.store)
     # Only here, as they need modules that not every system has.
     from vast_emulator.containers.opening import machines
 

@@ -114,6 +114,64 @@ def test_a_late_answer_is_the_real_one(cut: Emulator, when: str) -> None:
         assert ask(opened, "GET", LIST)[0] == 200
 
 
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("waits", [True, False])
+def test_nothing_waits_longer_than_its_world(cut: Emulator, when: str, waits: bool) -> None:
+    path = offer(cut)
+    cut.fault("PUT", CREATE, delay=2 * PATIENCE, when=when)
+    with connection(cut) as opened:
+        opened.request("PUT", path, json.dumps({"image": "a/b"}), {"Authorization": "Bearer k"})
+        wait_until(lambda: cut.faults() == [])
+        if not waits:
+            opened.close()
+        cut.reset()
+        if waits:
+            with pytest.raises(ConnectionResetError):
+                opened.getresponse()
+    time.sleep(3 * PATIENCE)
+    assert rented(cut) == 0
+    assert cut.count("PUT", CREATE) == 0, "the log of the next world has nothing of it"
+
+
+def test_a_proxy_in_between_changes_nothing(cut: Emulator) -> None:
+    cut.fault("GET", LIST, reset=True)
+    with connection(cut, 5) as opened:
+        opened.request("GET", LIST, headers={"Authorization": "Bearer k", "X-Forwarded-For": "203.0.113.9"})
+        with pytest.raises(ConnectionResetError):
+            opened.getresponse()
+
+
+def pipelined(emulator: Emulator, *paths: str) -> socket.socket:
+    """A connection over which all is asked before anything is answered."""
+    opened = socket.create_connection(("127.0.0.1", urllib.parse.urlsplit(emulator.url).port or 0), 30)
+    requests = [f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer k\r\n\r\n" for path in paths]
+    opened.sendall("".join(requests).encode())
+    return opened
+
+
+@pytest.mark.parametrize("kind", [{"reset": True}, {"truncate": True}, {"delay": FOREVER, "when": "after"}])
+def test_a_cut_ends_with_its_connection(capfd: pytest.CaptureFixture[str], kind: dict[str, Any]) -> None:
+    with Emulator(api_key="k", speed=0) as emulator:
+        emulator.fault("GET", LIST, **kind)
+        with pipelined(emulator, LIST, "/api/v0/ssh/", "/api/v0/secrets/") as opened:
+            wait_until(lambda: emulator.faults() == [])
+            if "delay" not in kind:
+                assert drained(opened).count(b"HTTP/1.1") == (1 if "truncate" in kind else 0)
+        if "delay" in kind:
+            wait_until(lambda: emulator.count("GET", LIST, 200) == 1)
+        # What still waited would be cut off with a line on standard error.
+        assert emulator.stop() == 0
+    assert capfd.readouterr().err == ""
+
+
+def drained(opened: socket.socket) -> bytes:
+    received = b""
+    with contextlib.suppress(ConnectionResetError):
+        while part := opened.recv(65536):
+            received += part
+    return received
+
+
 def test_a_delay_holds_up_nobody_else(cut: Emulator) -> None:
     cut.fault("GET", LIST, delay=FOREVER)
     with connection(cut, FOREVER) as stuck:

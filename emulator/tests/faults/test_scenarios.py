@@ -147,6 +147,28 @@ def test_a_scenario_that_begins_later_counts_from_then(emulator: Emulator) -> No
     assert emulator.control("GET", "scenario")["refused"] == []
 
 
+def test_what_could_not_happen_survives(tmp_path: Path) -> None:
+    with Emulator(state=tmp_path / "state.db", speed=0) as emulator:
+        emulator.scenario(events=[{"at": 10, "outbid": 21000001}])
+        emulator.advance(20)
+        before = emulator.control("GET", "scenario")["refused"]
+        assert len(before) == 1
+        emulator.kill()
+        emulator.restart()
+        assert emulator.control("GET", "scenario")["refused"] == before
+        emulator.reset()
+        emulator.kill()
+        emulator.restart()
+        assert emulator.control("GET", "scenario")["refused"] == []
+
+
+def test_descriptions_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    paths = scenario_files.shipped().values()
+    known = [scenario_files.description(path) for path in paths]
+    monkeypatch.setattr(scenario_files, "_text", lambda path: pytest.fail("read again"))
+    assert [scenario_files.description(path) for path in paths] == known
+
+
 def test_those_that_ship(emulator: Emulator) -> None:
     ships = emulator.control("GET", "scenario")["ships"]
     assert [one["name"] for one in ships] == sorted(scenario_files.shipped())

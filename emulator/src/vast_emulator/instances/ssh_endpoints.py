@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable
 
 from vast_emulator import open_files, values
 from vast_emulator.world.contracts import Contract
+from vast_emulator.world.store import Store
 from vast_emulator.world.volumes import Volume
 
 LOOPBACK = "127.0.0.1"
@@ -108,7 +109,8 @@ class BannerListeners(DocumentationAddresses):
     The port is reserved while the instance does not run: connections are then refused.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, store: Store) -> None:
+        self._store = store
         self._sockets: dict[tuple[int, str], socket.socket] = {}
         self._listening: set[tuple[int, str]] = set()
         self._tasks: set[asyncio.Task] = set()
@@ -167,7 +169,10 @@ class BannerListeners(DocumentationAddresses):
         if place in self._listening and not contract.answers_ssh:
             self._drop(*place)
         if place not in self._sockets:
-            contract.ssh_ports[kind] = self._reserve(contract.id, kind, contract.ssh_ports[kind])
+            known = contract.ssh_ports[kind]
+            contract.ssh_ports[kind] = self._reserve(contract.id, kind, known)
+            if contract.ssh_ports[kind] != known:
+                self._store.put("contract", contract.id, contract.__dict__)
         if contract.answers_ssh and place not in self._listening:
             listener = self._sockets[place]
             listener.listen(32)

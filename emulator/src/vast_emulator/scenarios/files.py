@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from pathlib import Path
@@ -51,6 +52,7 @@ def find(name_or_path: str) -> Path:
     return found
 
 
+@functools.cache
 def description(path: Path) -> str:
     """What a file that ships says of itself."""
     return str(_content(_text(path)).get("description", ""))

@@ -19,7 +19,9 @@ from vast_emulator.world.settings import Settings
 from vast_emulator.world.world import World
 
 KEYS = ("description", "settings", "rate_limits", "credit", "faults", "events")
+# Kinds of records.
 _KIND = "scenario"
+_REFUSED = "refused"
 _LATEST = 366 * 86400.0
 _MOST_DOLLARS = 1e6
 _MOST_ENTRIES = 1000
@@ -65,6 +67,8 @@ class Stage:
         self._first: dict[str, Scenario] = {}
         # Events that could not happen in time, and why.
         self._notes: deque[dict[str, Any]] = deque(maxlen=_NOTES)
+        for _key, record in world.store.load(_REFUSED):
+            self._notes.extend(record["notes"])
 
     def understand(self, wanted: Any) -> Scenario:
         """A scenario from its description. Raises ScenarioError for what can't be understood or can't happen."""
@@ -138,6 +142,7 @@ class Stage:
     def note(self, wanted: Mapping[str, Any], error: str) -> None:
         """An event of the agenda could not happen."""
         self._notes.append({"at": self._since_start(self._world.now), "event": dict(wanted), "error": error})
+        self._world.store.put(_REFUSED, _REFUSED, {"notes": list(self._notes)})
 
     def shown(self) -> dict[str, Any]:
         """What is going to happen and what could not; times in emulated seconds since the start of the world."""

@@ -33,7 +33,8 @@ class Door:
     def __init__(self) -> None:
         # Whether new connections are refused now.
         self.refuses = False
-        self._inside: dict[Client, asyncio.Transport] = {}
+        self._inside: dict[Client, Any] = {}
+        self._ends: dict[Client, asyncio.Event] = {}
         self._listener: socket.socket | None = None
         self._server: asyncio.Server | None = None
         self._protocol: Callable[[], asyncio.Protocol] = asyncio.Protocol
@@ -86,10 +87,22 @@ class Door:
     def entered(self, client: Client, transport: Any) -> None:
         """A client connected."""
         self._inside[client] = transport
+        self._ends[client] = asyncio.Event()
 
     def left(self, client: Client) -> None:
         """A connection is gone."""
         self._inside.pop(client, None)
+        end = self._ends.pop(client, None)
+        if end is not None:
+            end.set()
+
+    async def gone(self, client: Client) -> None:
+        """Returns when a connection is gone."""
+        end = self._ends.get(client)
+        if end is not None:
+            # The server may have stopped reading while a request is under way; then it would not notice.
+            self._inside[client].resume_reading()
+            await end.wait()
 
     def reset(self, client: Client) -> None:
         """Cut a connection: the client sees a reset, and nothing of what was not sent yet."""

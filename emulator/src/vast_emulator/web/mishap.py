@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -34,25 +34,30 @@ class Mishap:
         self._asked = asked
         self._request = request
         self._content = content
+        # Another one takes its place in the service when the world is reset.
+        self._over = service.over
 
     async def happen(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Wait, let the request take effect or not, and answer or cut, as the fault has it."""
         fault, service = self._fault, self._service
         started = time.perf_counter()
-        stopped = fault.when == "before" and await self._wait()
-        response = None if stopped else self._settled()
+        if fault.when == "before":
+            await self._wait()
+        response = None if self._over.is_set() else self._settled()
         if fault.when == "after":
-            await self._wait(receive)
+            await self._wait(hears=True)
+        if service.over is not self._over:
+            # Nothing of it belongs into the world that begins now.
+            await self._reset(scope, receive, send)
+            return
         status = NO_ANSWER if response is None else response.status_code
         service.log.add(self._asked.method, self._asked.path, status, service.world.now, time.perf_counter() - started)
         if fault.cut.refuse:
             service.door.refuse(fault.cut.refuse)
         if response is None:
-            service.door.reset(self._client)
-            await _gone(receive)
+            await self._reset(scope, receive, send)
         elif fault.cut.truncate:
             await self._send_half(response, send)
-            await _gone(receive)
         else:
             await response(scope, receive, send)
 
@@ -61,20 +66,22 @@ class Mishap:
         host, port = self._request.client or ("", 0)
         return host, port
 
-    async def _wait(self, receive: Receive | None = None) -> bool:
-        """Let the delay pass. It is over sooner when the emulator stops, which makes this true, or, if told how to
-        know, when the client is gone.
+    async def _wait(self, hears: bool = False) -> None:
+        """Let the delay pass. It ends sooner with the world, and with the connection if only who hears the answer
+        matters.
         """
         if not self._fault.cut.delay:
-            return False
+            return
         # What the fault has counted must not be lost meanwhile.
         self._service.world.store.commit()
-        stop = asyncio.ensure_future(self._service.stopping.wait())
-        ends = [stop] if receive is None else [stop, asyncio.ensure_future(_gone(receive))]
-        done, waiting = await asyncio.wait(ends, timeout=self._fault.cut.delay, return_when=asyncio.FIRST_COMPLETED)
-        for one in waiting:
-            one.cancel()
-        return stop in done
+        ends: list[asyncio.Future[Any]] = [asyncio.ensure_future(self._over.wait())]
+        if hears:
+            ends.append(asyncio.ensure_future(self._service.door.gone(self._client)))
+        try:
+            await asyncio.wait(ends, timeout=self._fault.cut.delay, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for one in ends:
+                one.cancel()
 
     def _settled(self) -> Response | None:
         """Everything that changes the world, in one go; the answer that leaves, None for a reset."""
@@ -101,15 +108,19 @@ class Mishap:
             if error is not None:
                 self._service.faults.note(self._fault, error)
 
+    async def _reset(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The connection ends without an answer."""
+        self._service.door.reset(self._client)
+        await self._service.door.gone(self._client)
+        # Nobody hears it, but the server takes a request without an answer for a crash.
+        await Response()(scope, receive, send)
+
     async def _send_half(self, response: Response, send: Send) -> None:
         """All headers and half of the body; then the connection ends."""
         await send({"type": "http.response.start", "status": response.status_code, "headers": response.raw_headers})
-        half = bytes(response.body)[: len(response.body) // 2]
-        await send({"type": "http.response.body", "body": half, "more_body": True})
+        body, half = bytes(response.body), len(response.body) // 2
+        await send({"type": "http.response.body", "body": body[:half], "more_body": True})
         self._service.door.end(self._client)
-
-
-async def _gone(receive: Receive) -> None:
-    """Returns when the connection is gone."""
-    while (await receive())["type"] != "http.disconnect":
-        pass
+        await self._service.door.gone(self._client)
+        # Nobody hears it, as with a reset.
+        await send({"type": "http.response.body", "body": body[half:]})

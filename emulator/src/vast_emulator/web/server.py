@@ -57,6 +57,8 @@ class Server(uvicorn.Server):
             log_config=None,
             access_log=False,
             server_header=False,
+            # A client is who connected, whatever its headers say.
+            proxy_headers=False,
             timeout_keep_alive=30,
             timeout_graceful_shutdown=1,
         )
@@ -92,7 +94,7 @@ class Server(uvicorn.Server):
 
     def _stop(self) -> None:
         self.should_exit = True
-        self._service.stopping.set()
+        self._service.over.set()
 
     async def run_until_stopped(self) -> None:
         """Serve; meanwhile let time do its work between requests."""

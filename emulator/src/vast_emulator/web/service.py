@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
 from typing import Any
 
@@ -60,10 +61,11 @@ class Service:
         self.faults = Faults(world)
         self.stage = Stage(world, self.faults, limits)
         self.door = Door()
-        # Set when the emulator is about to stop, so that nobody goes on waiting.
-        self.stopping = asyncio.Event()
+        # Set when the world of this moment is over, as the emulator stops or is reset: nobody goes on waiting in it.
+        self.over = asyncio.Event()
         # Texts behind result URLs (logs, execute), by name.
         self.results: dict[str, str] = {}
+        self._complaint: str | None = None
         world.let_happen = self._let_happen
         world.prepare = addresses.prepare
         world.volume_gone = addresses.volume_deleted
@@ -115,11 +117,17 @@ class Service:
 
     def tick(self) -> None:
         """Let due changes happen without a request."""
-        self.world.settle()
-        self.finish()
+        try:
+            self.world.settle()
+            self.finish()
+        except OSError as error:
+            # Time goes on, whatever this computer could not do just now.
+            self._complain(f"cannot let time do its work: {error}")
 
     def reset(self) -> None:
         """Back to the start: the seed's marketplace with nothing rented, and what the scenarios of the start say."""
+        self.over.set()
+        self.over = asyncio.Event()
         self.world.reset()
         self.addresses.reset()
         self.log.clear()
@@ -144,12 +152,26 @@ class Service:
             self.stage.note(wanted, error)
 
     def _follow(self) -> None:
-        if self.world.touched:
-            touched, self.world.touched = self.world.touched, set()
+        if not self.world.touched:
+            return
+        touched = set(self.world.touched)
+        try:
             self.addresses.sync(self.world.contracts, touched)
-            for number in touched:
-                # A listener may have had to take another port.
-                self.world.derived.forget(number)
+        except OSError as error:
+            # What was asked for has happened all the same. The next request or tick tries again.
+            self._complain(f"cannot follow what happens to instances: {error}")
+        else:
+            self._complaint = None
+            self.world.touched -= touched
+        for number in touched:
+            # A listener may have had to take another port.
+            self.world.derived.forget(number)
+
+    def _complain(self, complaint: str) -> None:
+        """One line on standard error, once for as long as it is the same."""
+        if complaint != self._complaint:
+            self._complaint = complaint
+            sys.stderr.write(f"vast-emulator: {complaint}\n")
 
     def _finished(self, response: Response) -> Response:
         self.finish()

@@ -59,6 +59,9 @@ CREATE = ("PUT", "/v0/asks/{id}")
 CREATE_PENALTY = 12.0
 SEARCHES = {("POST", "/v0/bundles"), ("GET", "/v0/bundles"), ("PUT", "/v0/search/asks")}
 SEARCHES_PER_MINUTE = 10
+_MINUTE = 60.0
+# With so many records it is worth while to look for those whose time is over.
+MANY = 1000
 # Kinds of records.
 _MODE = "limits"
 _FREE = "limit"
@@ -72,7 +75,7 @@ def _place(method: str, path: str) -> tuple[str, str]:
 def interval(method: str, path: str) -> float:
     """Seconds that must lie between two calls."""
     place = _place(method, path)
-    return 60.0 / SEARCHES_PER_MINUTE if place in SEARCHES else INTERVALS.get(place, UNDOCUMENTED)
+    return _MINUTE / SEARCHES_PER_MINUTE if place in SEARCHES else INTERVALS.get(place, UNDOCUMENTED)
 
 
 @dataclass
@@ -109,6 +112,8 @@ class Limits:
         self._at_start = documented
         self._store = store
         self.documented = next((record["documented"] for _key, record in store.load(_MODE)), documented)
+        # So many records make the next search for old ones.
+        self._full = MANY
         self._free_at: dict[str, float] = {key: record["at"] for key, record in store.load(_FREE)}
         self._searches: dict[str, list[float]] = {key: record["at"] for key, record in store.load(_SEARCHED)}
 
@@ -130,6 +135,7 @@ class Limits:
         # The journal is no place for keys.
         who = hashlib.sha256(identity.encode(errors="replace")).hexdigest()
         place = _place(method, path)
+        self._forget_old(now)
         if place in SEARCHES:
             return self._check_search(who, now)
         if place not in INTERVALS:
@@ -145,14 +151,26 @@ class Limits:
             self._block(key, free_at)
         return Throttled(INTERVALS[place], free_at - now)
 
+    def _forget_old(self, now: float) -> None:
+        """Drop what no longer holds anybody up: anybody can ask with any number of keys, and wrong ones count too."""
+        if len(self._free_at) + len(self._searches) < self._full:
+            return
+        for key in [key for key, at in self._free_at.items() if at <= now]:
+            del self._free_at[key]
+            self._store.remove(_FREE, key)
+        for who in [who for who, times in self._searches.items() if times[-1] <= now - _MINUTE]:
+            del self._searches[who]
+            self._store.remove(_SEARCHED, who)
+        self._full = max(MANY, 2 * (len(self._free_at) + len(self._searches)))
+
     def _block(self, key: str, until: float) -> None:
         self._free_at[key] = until
         self._store.put(_FREE, key, {"at": until})
 
     def _check_search(self, who: str, now: float) -> Throttled | None:
-        recent = [at for at in self._searches.get(who, []) if at > now - 60.0]
+        recent = [at for at in self._searches.get(who, []) if at > now - _MINUTE]
         if len(recent) >= SEARCHES_PER_MINUTE:
-            return Throttled(60.0 / SEARCHES_PER_MINUTE, recent[0] + 60.0 - now)
+            return Throttled(_MINUTE / SEARCHES_PER_MINUTE, recent[0] + _MINUTE - now)
         self._searches[who] = [*recent, now]
         self._store.put(_SEARCHED, who, {"at": self._searches[who]})
         return None

@@ -13,9 +13,13 @@ from vast_emulator.wire.paths import without_ids
 
 # Asked with POST and PUT although they change nothing.
 _SEARCHES = ("/api/v0/bundles", "/api/v0/search/asks", "/api/v0/volumes/search", "/api/v0/network_volumes/search")
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 # How many of the last requests are kept one by one, and how much of their paths.
 _LAST = 50
 _LONGEST_PATH = 200
+# How many rows the counts may have; what would be one more counts as others.
+MOST_ROWS = 1000
+OTHERS = "(others)"
 
 
 class RequestLog:
@@ -49,7 +53,7 @@ class RequestLog:
     def add(self, method: str, path: str, status: int, at: float, seconds: float) -> None:
         """One answered request: emulated time of arrival, real seconds until the answer."""
         place = without_ids(path)
-        self._counts[method, place, status] += 1
+        self._counts[self._row(method, place[:_LONGEST_PATH], status)] += 1
         milliseconds = round(seconds * 1000, 3)
         self._last.append(
             {"at": at, "method": method, "path": path[:_LONGEST_PATH], "status": status, "ms": milliseconds}
@@ -65,6 +69,13 @@ class RequestLog:
             }
             self._file.write(json.dumps(line) + "\n")
             self._file.flush()
+
+    def _row(self, method: str, place: str, status: int) -> tuple[str, str, int]:
+        """What a request counts as. Neither paths nor methods can make the log grow for ever."""
+        row = method, place, status
+        if row in self._counts or len(self._counts) < MOST_ROWS:
+            return row
+        return method if method in _METHODS else OTHERS, OTHERS, status
 
     def last(self) -> list[dict[str, Any]]:
         """The last requests one by one, newest first: emulated time, method, path, status, real milliseconds."""

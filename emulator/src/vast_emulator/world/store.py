@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from collections.abc import Iterator
 
@@ -22,6 +23,8 @@ class Store:
         self._pending: dict[tuple[str, str], dict | None] = {}
         self._database: sqlite3.Connection | None = None
         if path is not None:
+            # It has keys and secrets. SQLite gives the files beside it the same mode.
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
             self._database = sqlite3.connect(path, isolation_level=None)
             self._database.execute("PRAGMA journal_mode = WAL")
             self._database.execute("PRAGMA synchronous = NORMAL")
