@@ -28,7 +28,7 @@ def _each(scene: Scene, contracts: list[Contract], effect: Callable[[Contract], 
         for contract in contracts:
             effect(contract)
             scene.world.save(contract)
-        return {"instance": [contract.id for contract in contracts]}
+        return named.those_left(contracts)
 
     return happen
 

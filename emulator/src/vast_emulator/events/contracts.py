@@ -67,7 +67,9 @@ def linger(scene: Scene, wanted: Any) -> Happening:
     seconds = values.number(wanted.get("seconds"), "seconds", 0.0, LONGEST)
     try:
         contracts = named.instances(scene, wanted.get("instance"))
-    except Refusal:
+    except Refusal as refusal:
+        if refusal.status != 404 or isinstance(wanted["instance"], (list, dict)):
+            raise
         ghost = named.destroyed(scene, wanted.get("instance"))
         return lambda: scene.world.linger(ghost, seconds)
 
