@@ -73,6 +73,12 @@ COLUMNS: dict[str, Reader] = {
     "duration": lambda contract, world: contract.end_date - world.now,
     "uptime_mins": _uptime,
 }
+# What rows are ordered by. The clock moves none of it, so that a token still has its place on a page that comes later.
+PLACES: dict[str, Reader] = {
+    **COLUMNS,
+    "duration": _of_contract("end_date"),
+    "uptime_mins": lambda contract, world: None if contract.running_since is None else -contract.running_since,
+}
 
 
 def _port_table(mapped: dict[str, int]) -> dict[str, list[dict[str, str]]]:
