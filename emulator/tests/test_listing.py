@@ -19,6 +19,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from vast_emulator.instances.mounting import Mounts, offer_for
 from vast_emulator.instances.rows import COLUMNS, MOVING, row
 from vast_emulator.instances.ssh_endpoints import DocumentationAddresses
 from vast_emulator.market.query import predicates, sort_key
@@ -295,9 +296,11 @@ def test_every_change_forgets_at_once() -> None:
     world, offer = service.world, next(iter(service.world.offers))
     ask(service, "PUT", f"/api/v0/asks/{offer}/", {"image": "a/b", "disk": 10})
     contract = world.contracts[world.ids[0]]
+    storage = offer_for(world, world.offers[offer].facts["avail_vol_ask_id"], 1)
     for change in (
         lambda: world.save(contract),
         lambda: world.relabel(contract, "other"),
+        lambda: Mounts(new=(storage, 1, None, "/data")).carry_out(world, contract),
         lambda: world.stop(contract),
         lambda: world.set_offline(world.machines[contract.machine_id], True),
         lambda: world.destroy(contract),
