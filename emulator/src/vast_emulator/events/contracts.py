@@ -11,10 +11,11 @@ from typing import Any
 from vast_emulator import values
 from vast_emulator.events import named
 from vast_emulator.events.offers import MOST_DOLLARS
-from vast_emulator.events.table import LONGEST, Happening, Scene, event
+from vast_emulator.events.table import Happening, Scene, event
 from vast_emulator.failures import Refusal, invalid_args
 from vast_emulator.instances.renting import rent
 from vast_emulator.market.machines import BID_STEP, Offer
+from vast_emulator.world.clock import LONGEST
 from vast_emulator.world.price_increases import propose
 
 DEFAULT_IMAGE = "vastai/base-image:latest"

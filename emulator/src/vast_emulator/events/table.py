@@ -15,11 +15,9 @@ from typing import Any, NamedTuple
 from vast_emulator import values
 from vast_emulator.events.named import Scene
 from vast_emulator.failures import Refusal, invalid_args
+from vast_emulator.world.clock import LONGEST
 
-__all__ = ["LONGEST", "Event", "Happening", "Scene", "check", "event", "names", "parse"]
-
-# Seconds.
-LONGEST = 366 * 86400.0
+__all__ = ["Event", "Happening", "Scene", "check", "event", "let_happen", "names", "parse"]
 
 # Errors about what would have to exist already.
 _FROM_THE_START = ("no_such_machine", "no_such_ask")
@@ -59,6 +57,12 @@ def parse(scene: Scene, wanted: Mapping[str, Any]) -> list[Happening]:
     if not wanted or not set(wanted) <= set(_EVENTS):
         raise invalid_args(f"say what happens: {', '.join(names())}.")
     return [_happening(scene, name, details) for name, details in wanted.items()]
+
+
+def let_happen(scene: Scene, wanted: Mapping[str, Any]) -> None:
+    """Let events happen, as :func:`parse` takes them: all, or none and a Refusal."""
+    for happen in parse(scene, wanted):
+        happen()
 
 
 def check(scene: Scene, wanted: Mapping[str, Any]) -> None:

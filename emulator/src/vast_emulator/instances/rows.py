@@ -38,6 +38,8 @@ STORED = frozenset((
     "geolocation", "start_date", "end_date", "ask_contract_id",
 ))
 # fmt: on
+# External ports from here on ask for the same number inside and outside.
+FIRST_IDENTICAL = 70_000
 MOVING = frozenset(("min_bid", "duration", "uptime_mins", "client_run_time", "host_run_time", "volume_info"))
 Reader = Callable[[Contract, World], Any]
 
@@ -86,8 +88,7 @@ def _port_table(mapped: dict[str, int]) -> dict[str, list[dict[str, str]]]:
     table = {}
     for inside, port in mapped.items():
         inner, protocol = inside.split("/")
-        # External ports from 70000 on ask for the same number inside and outside.
-        name = f"{port}/{protocol}" if int(inner) >= 70000 else inside
+        name = f"{port}/{protocol}" if int(inner) >= FIRST_IDENTICAL else inside
         table[name] = [{"HostIp": address, "HostPort": str(port)} for address in ("0.0.0.0", "::")]  # noqa: S104
     return table
 

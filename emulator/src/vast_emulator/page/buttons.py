@@ -42,10 +42,6 @@ def _is_booting(one: Contract) -> bool:
     return one.cur_state == "running" and one.actual_status in (None, "created", "loading")
 
 
-def _has_exited(one: Contract) -> bool:
-    return one.cur_state == "running" and one.actual_status == "exited" and not one.steps
-
-
 def _is_deaf(one: Contract) -> bool:
     return one.answers and one.has_ssh and not one.answers_ssh
 
@@ -69,7 +65,7 @@ INSTANCE: tuple[Button[Contract], ...] = (
     Button("SSH closes", "refuse_ssh", lambda one: one.id, lambda one: one.answers_ssh),
     Button("SSH opens", "answer_ssh", lambda one: one.id, _is_deaf),
     Button("Container ends", "exit", lambda one: one.id, lambda one: one.answers),
-    Button("Container starts", "resume", lambda one: one.id, _has_exited),
+    Button("Container starts", "resume", lambda one: one.id, lambda one: one.has_exited),
     Button("Unheard", "silence", lambda one: one.id, lambda one: one.reported_status not in ("offline", "unknown")),
     Button("Heard again", "hear", lambda one: one.id, lambda one: one.reported_status == "unknown"),
     Button("Contract ends", "expire", lambda one: one.id),

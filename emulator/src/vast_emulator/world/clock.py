@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import time
 
+# Emulated seconds that may lie between now and anything that is asked for.
+LONGEST = 366 * 86400.0
+
 
 class Clock:
     """Emulated time as a pure function of an anchor and the wall clock.
