@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -208,6 +210,15 @@ def test_refused_events(renter: Any, emulator: Emulator) -> None:
         ("take_gpus", instance, 409),
         ("silence", "this", 404),
         ("silence", {"instance": {"name": "x"}}, 400),
+        ("silence", {"instance": {"machine_id": 5}}, 404),
+        ("silence", {"instance": {"left_of": 5}}, 400),
+        ("silence", "newst", 400),
+        ("silence", {}, 400),
+        ("revive", {}, 400),
+        ("linger", {"instance": [5], "seconds": 5}, 404),
+        ("offline", {"machine_id": 5, "after": 5}, 404),
+        ("price", {"offer_id": 5, "factor": 2, "after": 5}, 404),
+        ("heal", {"after": 5}, 400),
         ("stuck", {"instance": instance, "status": "running"}, 400),
         ("stuck", {"instance": instance, "boots": 0}, 400),
         ("slow", instance, 400),
@@ -238,6 +249,42 @@ def test_what_cannot_happen_later_does_not(renter: Any, emulator: Emulator) -> N
     emulator.advance(120)
     assert renter.show(instance) is None
     assert emulator.ledger()["billing"] == []
+
+
+@pytest.mark.parametrize(
+    ("event", "details"),
+    [
+        ("silence", {}),
+        ("stuck", {}),
+        ("slow", {"factor": 50}),
+        ("fail", {}),
+        ("refuse_ssh", {}),
+        ("exit", {}),
+        ("stale_message", {"text": "old news"}),
+        ("take_gpus", {}),
+    ],
+)
+def test_what_lasts_a_while_ends_for_those_that_are_left(
+    renter: Any, emulator: Emulator, event: str, details: dict[str, Any]
+) -> None:
+    gone, left = (renter.running(machine, price=1.0) for machine in (MACHINE, BID_MACHINE))
+    emulator.happen(**{event: {**details, "instance": [gone, left], "for": 60}})
+    renter.ask("DELETE", f"/api/v0/instances/{gone}/", {})
+    emulator.advance(200)
+    assert renter.show(left)["actual_status"] == "running"
+    renter.ask("PUT", f"/api/v0/instances/reboot/{left}/", {})
+    emulator.advance(100)
+    row = renter.show(left)
+    assert (row["actual_status"], row["status_msg"] == "old news") == ("running", False)
+    assert socket_answers(row)
+    assert renter.offers(machine_id={"eq": MACHINE}), "strangers left the GPUs of what was destroyed, too"
+    assert emulator.control("GET", "scenario")["refused"] == []
+
+
+def socket_answers(row: dict[str, Any]) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection((row["ssh_host"], row["ssh_port"]), timeout=5):
+        return True
+    return False
 
 
 def test_the_readme_tells_of_every_event() -> None:

@@ -14,10 +14,12 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from vast_emulator.instances.mounting import Mounts, offer_for
 from vast_emulator.instances.rows import COLUMNS, MOVING, row
 from vast_emulator.instances.ssh_endpoints import DocumentationAddresses
 from vast_emulator.market.query import predicates, sort_key
@@ -268,14 +270,37 @@ def test_pages_are_complete_while_instances_come_and_go() -> None:
     assert there_all_the_time <= set(seen)
 
 
+@pytest.mark.parametrize("column", sorted(MOVING & set(COLUMNS)))
+@pytest.mark.parametrize("way", ["asc", "desc"])
+def test_a_walk_by_what_moves_with_the_clock_gives_each_row_once(column: str, way: str) -> None:
+    service = a_service(6)
+    free = [offer.id for offer in service.world.offers.values() if len(offer.gpu_ids) == 1 and not offer.holders()]
+    for offer in free[:12]:
+        assert ask(service, "PUT", f"/api/v0/asks/{offer}/", {"image": "a/b", "disk": 10})[0] == 200
+        service.world.clock.advance(7)
+    service.world.clock.advance(200)
+    query = {"limit": 5, "order_by": [{"col": column, "dir": way}], "after_token": ""}
+    seen: list[int] = []
+    while query["after_token"] is not None:
+        page = list_page(service, **query)
+        shown = [one[column] for one in page["instances"]]
+        assert shown == sorted(shown, reverse=way == "desc")
+        seen += [one["id"] for one in page["instances"]]
+        query["after_token"] = page["next_token"]
+        service.world.clock.advance(3600)
+    assert sorted(seen) == service.world.ids
+
+
 def test_every_change_forgets_at_once() -> None:
     service = a_service(6)
     world, offer = service.world, next(iter(service.world.offers))
     ask(service, "PUT", f"/api/v0/asks/{offer}/", {"image": "a/b", "disk": 10})
     contract = world.contracts[world.ids[0]]
+    storage = offer_for(world, world.offers[offer].facts["avail_vol_ask_id"], 1)
     for change in (
         lambda: world.save(contract),
         lambda: world.relabel(contract, "other"),
+        lambda: Mounts(new=(storage, 1, None, "/data")).carry_out(world, contract),
         lambda: world.stop(contract),
         lambda: world.set_offline(world.machines[contract.machine_id], True),
         lambda: world.destroy(contract),

@@ -117,13 +117,49 @@ def test_buttons_of_offers(renter: Any, emulator: Emulator) -> None:
     assert where == "/?gpu=a100+pcie"
     assert renter.offers(machine_id={"eq": 123456})[0]["dph_base"] == pytest.approx(before * 1.25, abs=1e-4)
     click(emulator, f"Vanish: offer {offer}", path)
-    assert f'id="offers-{offer}"' not in page(emulator, path)
+    assert "vanished" in row(page(emulator, path), f"offers-{offer}")
     assert not renter.offers(machine_id={"eq": 123456})
+    assert f"Vanish: offer {offer}" not in buttons(page(emulator, path))
+    click(emulator, f"Reappear: offer {offer}", path)
+    assert "free" in row(page(emulator, path), f"offers-{offer}")
+    assert renter.offers(machine_id={"eq": 123456})
+    emulator.happen(offline=123456)
+    assert f'id="offers-{offer}"' not in page(emulator, path)
+
+
+def test_what_was_destroyed_can_come_back(renter: Any, emulator: Emulator) -> None:
+    instance = renter.running(label="trainer")
+    assert "Destroyed" not in page(emulator)
+    renter.ask("DELETE", f"/api/v0/instances/{instance}/", {})
+    assert "trainer" in row(page(emulator), f"destroyed-{instance}")
+    click(emulator, f"Seen for 1 minute: destroyed instance {instance}")
+    assert renter.show(instance)["label"] == "trainer"
+    emulator.advance(60)
+    assert renter.show(instance) is None
+    click(emulator, f"Exists again: destroyed instance {instance}")
+    assert renter.show(instance)["label"] == "trainer"
+    assert "Destroyed" not in page(emulator)
+
+
+def test_only_the_last_of_many_destroyed_are_shown(renter: Any, emulator: Emulator) -> None:
+    for _number in range(12):
+        renter.ask("DELETE", f"/api/v0/instances/{renter.rent()}/", {})
+    text = page(emulator)
+    assert "The newest 10 of 12" in text
+    assert text.count('<tr id="destroyed-') == 10
+
+
+def test_the_speed_of_the_clock_has_buttons(emulator: Emulator) -> None:
+    for called, speed in (("1 hour a second", 3600), ("1 minute a second", 60), ("Stop the clock", 0)):
+        click(emulator, called)
+        text = page(emulator)
+        assert emulator.clock()["speed"] == speed
+        assert re.findall(r"<button[^>]* disabled>([^<]*)<", text) == [called]
 
 
 def test_every_button_of_the_table_is_shown_when_it_fits_and_is_accepted(renter: Any, emulator: Emulator) -> None:
     events.load()
-    tables = {"instance": table.INSTANCE, "volume": table.VOLUME, "offer": table.OFFER}
+    tables = {"instance": table.INSTANCE, "destroyed": table.DESTROYED, "volume": table.VOLUME, "offer": table.OFFER}
     missing = {
         (button.words, about) for about, rows in tables.items() for button in rows if button.event in known.names()
     }
@@ -134,6 +170,10 @@ def test_every_button_of_the_table_is_shown_when_it_fits_and_is_accepted(renter:
     free = renter.offers(rentable={"eq": True}, num_gpus={"eq": 1}, order=[["dph_total", "desc"]])
     for machine in list({one["machine_id"] for one in free} - {123456, 789012})[:2]:
         renter.rent(machine)
+    # One of them comes back.
+    for _number in range(2):
+        gone = renter.rent(free[0]["machine_id"])
+        renter.ask("DELETE", f"/api/v0/instances/{gone}/", {})
     while missing:
         fitting = fitting_buttons(emulator, missing)
         if not fitting:

@@ -39,18 +39,39 @@ def parse_json(text: str | bytes) -> Any:
 
 
 # Made once: json.dumps makes a new one for each call that wants its JSON compact.
-_COMPACT = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
+_COMPACT = json.JSONEncoder(separators=(",", ":"), allow_nan=False, ensure_ascii=False)
+_ESCAPED = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
 
 
 def dump_json(value: Any) -> str:
-    """Compact JSON."""
+    """Compact JSON, the same with and without orjson. NaN and infinite numbers are null."""
     if orjson is not None:
         try:
             return orjson.dumps(value).decode()
         except TypeError:
             # It has no integers beyond 64 bits, no keys but texts, and no halves of surrogate pairs.
             pass
-    return _COMPACT.encode(value)
+    try:
+        return _plain(value)
+    except ValueError:
+        return _plain(_finite_only(value))
+
+
+def _plain(value: Any) -> str:
+    text = _COMPACT.encode(value)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return _ESCAPED.encode(value)
+    return text
+
+
+def _finite_only(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _finite_only(one) for name, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite_only(one) for one in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def join_objects(one: str, other: str) -> str:

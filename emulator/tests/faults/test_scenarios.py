@@ -222,6 +222,11 @@ def test_throttled(renter: Any, emulator: Emulator) -> None:
         ("events:\n\n  - {at: 5}", "line 3: events[0]", "event takes"),
         ("events:\n  - {at: 5, meteor: 1}", "line 2: events[0]", "event takes"),
         ("events:\n  - {at: 5, offline: 1}", "line 2: events[0]", "There is no machine 1"),
+        ("events:\n  - {at: 5, offline: {machine_id: 1, after: 5}}", "line 2: events[0]", "There is no machine 1"),
+        ("events:\n  - {at: 5, price: {offer_id: 1, factor: 2, after: 5}}", "line 2: events[0]", "There is no offer 1"),
+        ("events:\n  - {at: 5, heal: {}}", "line 2: events[0]", "instance must be an id"),
+        ("events:\n  - {at: 5, heal: newst}", "line 2: events[0]", "instance must be an id"),
+        ("events:\n  - {at: 5, heal: {instance: {lable: a}}}", "line 2: events[0]", "named by label"),
         ("events:\n  - {at: 5, outbid: this}", "line 2: events[0]", "name an instance by its id"),
     ],
 )

@@ -9,13 +9,20 @@ from typing import Any
 
 from vast_emulator import values
 from vast_emulator.failures import Refusal, invalid_args
-from vast_emulator.instances.renting import arguments, check_start, docker_options, environment, image_of, template_of
+from vast_emulator.instances.renting import (
+    LEAST_BID,
+    arguments,
+    check_start,
+    docker_options,
+    environment,
+    image_of,
+    template_of,
+)
 from vast_emulator.instances.rows import row
 from vast_emulator.market.pricing import HOURS_PER_MONTH
 from vast_emulator.web.routing import Call, Reply, api
 from vast_emulator.world.price_increases import answer, pending
 
-LEAST_BID = 0.001
 HIGHEST_BID_PER_GPU = 32.0
 
 

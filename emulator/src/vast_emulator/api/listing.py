@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from vast_emulator import values
 from vast_emulator.failures import Refusal
 from vast_emulator.instances.encoded_rows import Columns, encoded_row
-from vast_emulator.instances.rows import COLUMNS, STORED
+from vast_emulator.instances.rows import COLUMNS, PLACES, STORED
 from vast_emulator.market.query import bad_query, predicates, sort_key
 from vast_emulator.web.routing import Call, Reply
 from vast_emulator.world.contracts import Contract
@@ -71,7 +71,7 @@ def _ordered(world: World, ids: list[int], order: Order) -> list[int]:
     if order == _BY_ID:
         return ids
     for column, down in reversed(order):
-        read = COLUMNS[column]
+        read = PLACES[column]
         ids = sorted(ids, key=lambda number: sort_key(read(world.shown.contracts[number], world)), reverse=down)
     return ids
 
@@ -157,18 +157,18 @@ def _place_after(world: World, ids: list[int], order: Order, after: list[Any]) -
     place = functools.cmp_to_key(compare)
 
     def place_of(number: int) -> Any:
-        return place([COLUMNS[column](world.shown.contracts[number], world) for column, _down in order])
+        return place([PLACES[column](world.shown.contracts[number], world) for column, _down in order])
 
     return bisect_right(ids, place(after), key=place_of)
 
 
 def _next_token(world: World, last: Contract, order: Order) -> str:
-    columns = {column: COLUMNS[column](last, world) for column, _down in order}
+    columns = {column: PLACES[column](last, world) for column, _down in order}
     return base64.urlsafe_b64encode(values.dump_json({"values": columns}).encode()).decode()
 
 
 def _token(given: str | None, order: Order) -> list[Any] | None:
-    """The values of the last row of the page before, in the columns of the order."""
+    """The place of the last row of the page before, in the columns of the order."""
     if not given:
         return None
     refusal = Refusal(400, "invalid_token", "Invalid after_token.")

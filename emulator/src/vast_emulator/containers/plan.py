@@ -10,11 +10,10 @@ from collections.abc import Mapping, Sequence
 
 from vast_emulator.containers.ports import SAME
 from vast_emulator.containers.sessions import can_be_set
+from vast_emulator.instances.rows import FIRST_IDENTICAL
 from vast_emulator.world.contracts import Contract
 from vast_emulator.world.volumes import Volume
 
-# Ports from here on have the same number inside and outside, which is the emulator's choice.
-FIRST_IDENTICAL = 70_000
 LONGEST_NAME = 63
 _NO_NAME = re.compile(r"[^A-Za-z0-9.-]")
 

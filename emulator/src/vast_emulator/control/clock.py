@@ -10,10 +10,8 @@ from typing import Any
 from vast_emulator import values
 from vast_emulator.failures import invalid_args
 from vast_emulator.web.routing import Call, control
-from vast_emulator.world.clock import HIGHEST_SPEED
+from vast_emulator.world.clock import HIGHEST_SPEED, LONGEST
 from vast_emulator.world.world import World
-
-LONGEST_JUMP = 366 * 86400.0
 
 
 def _clock(call: Call) -> dict[str, Any]:
@@ -34,9 +32,9 @@ def show(call: Call) -> dict[str, Any]:
 def _jump(world: World, wanted: dict[str, Any]) -> float:
     """Seconds to jump forward."""
     if "until" not in wanted:
-        return values.number(wanted.get("advance", 0.0), "advance", 0.0, LONGEST_JUMP)
+        return values.number(wanted.get("advance", 0.0), "advance", 0.0, LONGEST)
     seconds = values.number(wanted["until"], "until", 0.0, 1e12) - world.now
-    if not 0.0 <= seconds <= LONGEST_JUMP:
+    if not 0.0 <= seconds <= LONGEST:
         raise invalid_args(f"until must be within a year from now, which is {world.now:.3f}.")
     return seconds
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from vast_emulator.events.table import Scene, parse
+from vast_emulator.events.table import Scene, let_happen
 from vast_emulator.market.generator import BID_MACHINE, ON_DEMAND_MACHINE
 from vast_emulator.market.machines import Machine, Offer
 from vast_emulator.market.offers import is_free
@@ -52,6 +52,5 @@ def _offer(call: Call, offer: Offer) -> dict[str, Any]:
 def change(call: Call) -> dict[str, Any]:
     """Let one or several things happen; all of them are understood before the first happens."""
     call.world.settle()
-    for happen in parse(Scene(call.world), call.body):
-        happen()
+    let_happen(Scene(call.world), call.body)
     return {"success": True}

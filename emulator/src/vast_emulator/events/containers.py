@@ -13,8 +13,9 @@ from typing import Any
 
 from vast_emulator import values
 from vast_emulator.events import named
-from vast_emulator.events.table import LONGEST, Happening, Scene, event
+from vast_emulator.events.table import Happening, Scene, event
 from vast_emulator.failures import invalid_args
+from vast_emulator.world.clock import LONGEST
 from vast_emulator.world.contracts import Contract
 from vast_emulator.world.troubles import FAILURES
 
@@ -28,7 +29,7 @@ def _each(scene: Scene, contracts: list[Contract], effect: Callable[[Contract], 
         for contract in contracts:
             effect(contract)
             scene.world.save(contract)
-        return {"instance": [contract.id for contract in contracts]}
+        return named.those_left(contracts)
 
     return happen
 

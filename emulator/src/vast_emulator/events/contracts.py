@@ -11,10 +11,11 @@ from typing import Any
 from vast_emulator import values
 from vast_emulator.events import named
 from vast_emulator.events.offers import MOST_DOLLARS
-from vast_emulator.events.table import LONGEST, Happening, Scene, event
+from vast_emulator.events.table import Happening, Scene, event
 from vast_emulator.failures import Refusal, invalid_args
 from vast_emulator.instances.renting import rent
 from vast_emulator.market.machines import BID_STEP, Offer
+from vast_emulator.world.clock import LONGEST
 from vast_emulator.world.price_increases import propose
 
 DEFAULT_IMAGE = "vastai/base-image:latest"
@@ -67,7 +68,9 @@ def linger(scene: Scene, wanted: Any) -> Happening:
     seconds = values.number(wanted.get("seconds"), "seconds", 0.0, LONGEST)
     try:
         contracts = named.instances(scene, wanted.get("instance"))
-    except Refusal:
+    except Refusal as refusal:
+        if refusal.status != 404 or isinstance(wanted["instance"], (list, dict)):
+            raise
         ghost = named.destroyed(scene, wanted.get("instance"))
         return lambda: scene.world.linger(ghost, seconds)
 

@@ -45,7 +45,7 @@ def take_gpus(scene: Scene, wanted: Any) -> Happening:
     def happen() -> dict[str, Any]:
         for contract in contracts:
             scene.world.take_gpus(contract)
-        return {"instance": [contract.id for contract in contracts]}
+        return named.those_left(contracts)
 
     return happen
 
@@ -58,7 +58,9 @@ def _refuse_rented(scene: Scene, contract: Contract) -> None:
 @event("leave_gpus")
 def leave_gpus(scene: Scene, wanted: Any) -> Happening:
     """Strangers leave the GPUs of instances, to whoever waits for them."""
-    contracts = named.instances(scene, named.details(wanted, "leave_gpus", "instance").get("instance"))
+    about = named.details(wanted, "leave_gpus", "instance").get("instance")
+    # Those who came for a while leave, whatever became of the instance that they came for.
+    contracts = named.instances(scene, about) + named.destroyed_since(scene, about)
 
     def happen() -> None:
         for contract in contracts:

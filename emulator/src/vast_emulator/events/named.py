@@ -42,47 +42,79 @@ def details(wanted: Any, event: str, about: str, *more: str) -> dict[str, Any]:
 
 def instances(scene: Scene, wanted: Any) -> list[Contract]:
     """Instances: one by its id, ``"this"`` or ``"newest"``; those of a list of ids; or ``"all"``, those with
-    ``{"label": pattern}`` and those on ``{"machine_id": id}``, of which there may be none.
+    ``{"label": pattern}``, those on ``{"machine_id": id}`` and :func:`those_left`, of which there may be none.
     """
     contracts = scene.world.contracts
     if wanted == "all":
         return list(contracts.values())
     if isinstance(wanted, dict):
-        return [contract for contract in contracts.values() if _is_meant(contract, wanted)]
+        return _with(scene, wanted)
     if isinstance(wanted, list):
         return [instance(scene, one) for one in wanted]
     return [instance(scene, wanted)]
 
 
-def _is_meant(contract: Contract, wanted: dict[str, Any]) -> bool:
+def those_left(contracts: list[Contract]) -> dict[str, Any]:
+    """Details for an event that will be about those of the instances that exist then."""
+    return {"instance": {"left_of": [contract.id for contract in contracts]}}
+
+
+def _left(among: dict[int, Contract], wanted: dict[str, Any]) -> list[Contract]:
+    numbers = wanted["left_of"]
+    if not isinstance(numbers, list):
+        raise invalid_args("left_of must be a list of ids.")
+    found = (values.identifier(number) for number in numbers)
+    return [among[number] for number in found if number in among]
+
+
+def _with(scene: Scene, wanted: dict[str, Any]) -> list[Contract]:
+    contracts = scene.world.contracts
+    if set(wanted) == {"left_of"}:
+        return _left(contracts, wanted)
     if not wanted or not set(wanted) <= {"label", "machine_id"}:
         raise invalid_args("instances are named by label, machine_id or both.")
     pattern = values.text(wanted.get("label"), "label", 1024, "*") or ""
-    if not fnmatchcase(contract.label or "", pattern):
-        return False
-    return "machine_id" not in wanted or contract.machine_id == values.identifier(wanted["machine_id"])
+    on = machine(scene, wanted["machine_id"]).id if "machine_id" in wanted else None
+    return [
+        contract
+        for contract in contracts.values()
+        if fnmatchcase(contract.label or "", pattern) and on in (None, contract.machine_id)
+    ]
 
 
 def instance(scene: Scene, wanted: Any) -> Contract:
     """One instance, by its id; ``"this"``: the one of the request that set the event off; or ``"newest"``."""
-    found = scene.world.contract(_number(scene, wanted))
+    number = _number(scene, wanted)
+    found = None if number is None else scene.world.contracts.get(number)
     if found is None:
         raise no_such_instance(wanted)
     return found
 
 
-def _number(scene: Scene, wanted: Any) -> Any:
+def _number(scene: Scene, wanted: Any) -> int | None:
+    """The id of an instance, whether or not it exists; None when the name means none at this moment."""
     if wanted == "newest":
         return scene.world.ids[-1] if scene.world.ids else None
-    return scene.this if wanted == "this" else wanted
+    if wanted == "this":
+        return scene.this
+    number = values.identifier(wanted)
+    if number is None:
+        raise invalid_args('instance must be an id, a list of ids, "this", "newest", "all", or an object.')
+    return number
 
 
 def destroyed(scene: Scene, wanted: Any) -> Contract:
     """An instance that was destroyed, as it was then, by its id or ``"this"``."""
-    found = scene.world.gone.get(values.identifier(_number(scene, wanted)) or 0)
+    number = _number(scene, wanted)
+    found = None if number is None else scene.world.gone.get(number)
     if found is None:
         raise Refusal(404, "no_such_instance", f"Instance {wanted} was not destroyed.")
     return found
+
+
+def destroyed_since(scene: Scene, wanted: Any) -> list[Contract]:
+    """Of :func:`those_left`, the others: they were destroyed meanwhile."""
+    return _left(scene.world.gone, wanted) if isinstance(wanted, dict) and "left_of" in wanted else []
 
 
 # Machines

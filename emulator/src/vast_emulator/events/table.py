@@ -15,11 +15,12 @@ from typing import Any, NamedTuple
 from vast_emulator import values
 from vast_emulator.events.named import Scene
 from vast_emulator.failures import Refusal, invalid_args
+from vast_emulator.world.clock import LONGEST
 
-__all__ = ["LONGEST", "Event", "Happening", "Scene", "event", "names", "parse"]
+__all__ = ["Event", "Happening", "Scene", "check", "event", "let_happen", "names", "parse"]
 
-# Seconds.
-LONGEST = 366 * 86400.0
+# Errors about what would have to exist already.
+_FROM_THE_START = ("no_such_machine", "no_such_ask")
 
 # Lets an event happen; of one that can be undone, gives the details that its undoing needs.
 Happening = Callable[[], dict[str, Any] | None]
@@ -58,6 +59,25 @@ def parse(scene: Scene, wanted: Mapping[str, Any]) -> list[Happening]:
     return [_happening(scene, name, details) for name, details in wanted.items()]
 
 
+def let_happen(scene: Scene, wanted: Mapping[str, Any]) -> None:
+    """Let events happen, as :func:`parse` takes them: all, or none and a Refusal."""
+    for happen in parse(scene, wanted):
+        happen()
+
+
+def check(scene: Scene, wanted: Mapping[str, Any]) -> None:
+    """Refuse what can neither happen now nor later. Machines and offers are there from the start; what is missing of
+    anything else may yet come, as ``this`` does, and what is not in a state for it may yet be.
+    """
+    for name, details in wanted.items():
+        try:
+            parse(scene, {name: details})
+        except Refusal as refusal:
+            may_yet_be = refusal.status in (404, 409) and refusal.body["error"] not in _FROM_THE_START
+            if not may_yet_be:
+                raise
+
+
 def _happening(scene: Scene, name: str, details: Any) -> Happening:
     if isinstance(details, dict) and "after" in details:
         return _later(scene, name, dict(details))
@@ -68,12 +88,7 @@ def _happening(scene: Scene, name: str, details: Any) -> Happening:
 
 def _later(scene: Scene, name: str, details: dict[str, Any]) -> Happening:
     seconds = values.number(details.pop("after"), "after", 0.0, LONGEST)
-    try:
-        _happening(scene, name, details)
-    except Refusal as refusal:
-        # What it is about may yet come, or come into a state in which this can happen.
-        if refusal.status not in (404, 409):
-            raise
+    check(scene, {name: details})
     return lambda: scene.world.agenda.add(scene.world.now + seconds, {name: details}, scene.this)
 
 

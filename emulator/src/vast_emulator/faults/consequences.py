@@ -10,11 +10,10 @@ from typing import Any
 
 from vast_emulator import values
 from vast_emulator.events import table
-from vast_emulator.failures import Refusal, invalid_args
+from vast_emulator.failures import invalid_args
 from vast_emulator.world.world import World
 
 Events = list[dict[str, Any]]
-_FROM_THE_START = ("no_such_machine", "no_such_ask")
 _INSTANCE = re.compile(r"/instances/(?:[a-z_]+/)?(\d{1,16})(?:/|$)")
 
 
@@ -30,17 +29,9 @@ def parse(wanted: Any) -> Events:
 
 
 def check(events: Events, world: World) -> None:
-    """Refuse what can't happen in this world. Machines and offers are there from the start; what is missing of anything
-    else may yet come, as ``this`` does, and what is not in a state for it may yet be.
-    """
+    """Refuse what can't happen in this world, neither now nor when the request comes."""
     for one in events:
-        for name, details in one.items():
-            try:
-                table.parse(table.Scene(world), {name: details})
-            except Refusal as refusal:
-                may_yet_be = refusal.status in (404, 409) and refusal.body["error"] not in _FROM_THE_START
-                if not may_yet_be:
-                    raise
+        table.check(table.Scene(world), one)
 
 
 def subject(path: str, answer: bytes | None) -> int | None:

@@ -62,6 +62,7 @@ class Mounts:
             volume = world.rent_volume(offer, size, name)
             contract.env[f"-v {volume.label}:{path}"] = "1"
             volumes.insert(0, volume)
+            world.save(contract)
         for volume in volumes:
             world.volumes.link(volume, contract.id)
 

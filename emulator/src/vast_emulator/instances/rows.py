@@ -38,6 +38,8 @@ STORED = frozenset((
     "geolocation", "start_date", "end_date", "ask_contract_id",
 ))
 # fmt: on
+# External ports from here on ask for the same number inside and outside.
+FIRST_IDENTICAL = 70_000
 MOVING = frozenset(("min_bid", "duration", "uptime_mins", "client_run_time", "host_run_time", "volume_info"))
 Reader = Callable[[Contract, World], Any]
 
@@ -73,6 +75,12 @@ COLUMNS: dict[str, Reader] = {
     "duration": lambda contract, world: contract.end_date - world.now,
     "uptime_mins": _uptime,
 }
+# What rows are ordered by. The clock moves none of it, so that a token still has its place on a page that comes later.
+PLACES: dict[str, Reader] = {
+    **COLUMNS,
+    "duration": _of_contract("end_date"),
+    "uptime_mins": lambda contract, world: None if contract.running_since is None else -contract.running_since,
+}
 
 
 def _port_table(mapped: dict[str, int]) -> dict[str, list[dict[str, str]]]:
@@ -80,8 +88,7 @@ def _port_table(mapped: dict[str, int]) -> dict[str, list[dict[str, str]]]:
     table = {}
     for inside, port in mapped.items():
         inner, protocol = inside.split("/")
-        # External ports from 70000 on ask for the same number inside and outside.
-        name = f"{port}/{protocol}" if int(inner) >= 70000 else inside
+        name = f"{port}/{protocol}" if int(inner) >= FIRST_IDENTICAL else inside
         table[name] = [{"HostIp": address, "HostPort": str(port)} for address in ("0.0.0.0", "::")]  # noqa: S104
     return table
 

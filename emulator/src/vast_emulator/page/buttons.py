@@ -42,16 +42,16 @@ def _is_booting(one: Contract) -> bool:
     return one.cur_state == "running" and one.actual_status in (None, "created", "loading")
 
 
-def _has_exited(one: Contract) -> bool:
-    return one.cur_state == "running" and one.actual_status == "exited" and not one.steps
-
-
 def _is_deaf(one: Contract) -> bool:
     return one.answers and one.has_ssh and not one.answers_ssh
 
 
 def _raised(price: float) -> float:
     return round(price * _MORE, 4)
+
+
+def _for_a_minute(one: Contract) -> dict[str, Any]:
+    return {"instance": one.id, "seconds": 60}
 
 
 def _twin(one: Contract) -> dict[str, Any]:
@@ -64,23 +64,36 @@ INSTANCE: tuple[Button[Contract], ...] = (
     Button("Machine offline", "offline", lambda one: one.machine_id, lambda one: not one.offline),
     Button("Machine back", "online", lambda one: one.machine_id, lambda one: one.offline),
     Button("Boot hangs", "stuck", lambda one: one.id, _is_booting),
+    Button("Boot is slow", "slow", lambda one: {"instance": one.id, "factor": 10}, _is_booting),
     Button("No such image", "fail", lambda one: {"instance": one.id, "error": "manifest_unknown"}, _is_booting),
     Button("Heal", "heal", lambda one: one.id, _is_booting),
     Button("SSH closes", "refuse_ssh", lambda one: one.id, lambda one: one.answers_ssh),
     Button("SSH opens", "answer_ssh", lambda one: one.id, _is_deaf),
     Button("Container ends", "exit", lambda one: one.id, lambda one: one.answers),
-    Button("Container starts", "resume", lambda one: one.id, _has_exited),
+    Button("Container starts", "resume", lambda one: one.id, lambda one: one.has_exited),
     Button("Unheard", "silence", lambda one: one.id, lambda one: one.reported_status not in ("offline", "unknown")),
     Button("Heard again", "hear", lambda one: one.id, lambda one: one.reported_status == "unknown"),
+    Button("Stranger takes GPUs", "take_gpus", lambda one: one.id, lambda one: one.is_bid or not one.keeps_gpus),
+    Button("Strangers leave", "leave_gpus", lambda one: one.id, lambda one: not one.keeps_gpus),
+    Button(
+        "Message stays", "stale_message", lambda one: one.id, lambda one: one.stale_msg is None and bool(one.status_msg)
+    ),
+    Button("Message follows", "fresh_message", lambda one: one.id, lambda one: one.stale_msg is not None),
     Button("Contract ends", "expire", lambda one: one.id),
-    Button("Hidden for 1 minute", "hide", lambda one: {"instance": one.id, "seconds": 60}),
+    Button("Hidden for 1 minute", "hide", _for_a_minute),
+    Button("Seen 1 minute after its end", "linger", _for_a_minute, lambda one: one.lingers is None),
     Button("Twin", "rent_elsewhere", _twin),
     Button("Sends 10 GB", "traffic", lambda one: {"instance": one.id, "up_gb": 10}, lambda one: one.answers),
     Button("Price up", "raise_price", lambda one: {"instance": one.id, "factor": _MORE}, lambda one: not one.is_bid),
 )
+DESTROYED: tuple[Button[Contract], ...] = (
+    Button("Exists again", "revive", lambda one: one.id),
+    Button("Seen for 1 minute", "linger", _for_a_minute),
+)
 VOLUME: tuple[Button[Volume], ...] = (Button("Contract ends", "expire", lambda one: {"volume_id": one.id}),)
 OFFER: tuple[Button[Offer], ...] = (
-    Button("Vanish", "vanish", lambda one: one.id),
+    Button("Vanish", "vanish", lambda one: one.id, lambda one: not one.vanished),
+    Button("Reappear", "reappear", lambda one: one.id, lambda one: one.vanished),
     Button("Price up", "price", lambda one: {"offer_id": one.id, "dph_base": _raised(one.price)}),
     Button("Bids up", "set_min_bid", lambda one: {"offer_id": one.id, "min_bid": _raised(one.price_to_win())}),
 )
@@ -89,6 +102,7 @@ MARKET: tuple[Button[None], ...] = (
     Button("Credit runs out", "credit", lambda _row: 0),
 )
 
+_SPEEDS = (("Stop the clock", 0), ("1 minute a second", 60), ("1 hour a second", 3600))
 _LOST_CREATE = {"method": "PUT", "path": "/api/v0/asks/{id}/", "when": "after", "status": 504}
 
 
@@ -104,13 +118,14 @@ def for_row(buttons: Iterable[Button[Row]], row: Row, about: str = "") -> Markup
     return element("div", *made, class_="buttons")
 
 
-def general() -> Markup:
-    """Those that are about no row."""
+def general(speed: float) -> Markup:
+    """Those that are about no row; the clock runs at ``speed``."""
     return element(
         "div",
         call("+1 minute", "POST clock", {"advance": 60}),
         call("+1 hour", "POST clock", {"advance": 3600}),
         call("+1 day", "POST clock", {"advance": 86400}),
+        *(call(words, "POST clock", {"speed": wanted}, off=speed == wanted) for words, wanted in _SPEEDS),
         *(
             call(one.words, "POST market", {one.event: one.details(None)})
             for one in MARKET
@@ -128,8 +143,10 @@ def general() -> Markup:
     )
 
 
-def call(words: str, what: str, body: dict[str, Any], about: str = "") -> Markup:
-    """A button that sends ``body`` to the control API; ``what`` is its method and the path below ``/_emulator/``."""
+def call(words: str, what: str, body: dict[str, Any], about: str = "", off: bool = False) -> Markup:
+    """A button that sends ``body`` to the control API; ``what`` is its method and the path below ``/_emulator/``.
+    One that is ``off`` would change nothing.
+    """
     sent = values.dump_json(body)
     return element(
         "button",
@@ -139,4 +156,5 @@ def call(words: str, what: str, body: dict[str, Any], about: str = "") -> Markup
         value=sent,
         title=f"{what} {sent}",
         aria_label=f"{words}: {about}" if about else None,
+        disabled=off,
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from heapq import nlargest, nsmallest
+from itertools import islice
 from typing import Any, NamedTuple
 
 from vast_emulator import values
@@ -24,6 +25,7 @@ FILES = "/_emulator/page/"
 # Rows of each table, and steps of the line.
 _MOST_ROWS = 100
 _MOST_OFFERS = 25
+_MOST_DESTROYED = 10
 _STEPS = 240
 _LONGEST = 160
 
@@ -73,8 +75,14 @@ def _body(shown: Shown, spent: list[float]) -> Iterable[Markup]:
         element("p", shown.refusal, id="refusal", role="alert", hidden=not shown.refusal),
         element("p", id="said", role="status", aria_live="polite", hidden=True),
         element("section", _figures(world, spent[-1]), chart.figure(spent, world.genesis.at, world.now), id="money"),
-        element("section", element("h2", "Make it happen"), _form(shown.gpu), buttons.general(), id="events"),
-        element("section", element("h2", "Instances"), _summary(world), _instances(world)),
+        element(
+            "section",
+            element("h2", "Make it happen"),
+            _form(shown.gpu),
+            buttons.general(shown.world.clock.speed),
+            id="events",
+        ),
+        element("section", element("h2", "Instances"), _summary(world), _instances(world), _destroyed(world)),
         element("section", element("h2", "Volumes"), _volumes(world)),
         element("section", element("h2", "Offers"), *_offers(world, shown.gpu)),
         element("section", element("h2", "Planned faults"), _faults(shown.faults)),
@@ -146,6 +154,29 @@ def _instance(world: World, contract: Contract) -> list[object]:
     ]
 
 
+_DESTROYED_COLUMNS = (Column("Instance", "wide"), Column("GPUs", "short"), Column("Events", "wide"))
+
+
+def _destroyed(world: World) -> Markup:
+    """The last of them, folded away; nothing where nothing was destroyed."""
+    if not world.gone:
+        return Markup("")
+    newest = [world.gone[number] for number in islice(reversed(world.gone), _MOST_DESTROYED)]
+    rows = [(str(one.id), _ghost(world, one)) for one in newest]
+    extent = _extent(len(rows), len(world.gone), "newest")
+    folded = table("destroyed", extent, _DESTROYED_COLUMNS, rows)
+    return element("details", element("summary", "Destroyed…"), folded, id="gone")
+
+
+def _ghost(world: World, contract: Contract) -> list[object]:
+    facts = world.machines[contract.machine_id].facts
+    return [
+        _named(contract.id, contract.label, words.cut(contract.image, _LONGEST)),
+        _two_lines(f"{len(contract.gpu_ids)} × {facts['gpu_name']}", f"machine {contract.machine_id}"),
+        buttons.for_row(buttons.DESTROYED, contract, f"destroyed instance {contract.id}"),
+    ]
+
+
 # Volumes
 
 
@@ -193,9 +224,10 @@ _OFFER_COLUMNS = (
 
 
 def _offers(world: World, gpu: str) -> Iterable[Markup]:
-    """The cheapest of those whose GPU has the wanted letters in its name."""
+    """The cheapest of those whose GPU has the wanted letters in its name. Those that vanished may reappear."""
     wanted = gpu.lower()
-    found = [offer for offer in world.offers.values() if not offer.gone and wanted in offer.facts["gpu_name"].lower()]
+    there = (offer for offer in world.offers.values() if not offer.machine.offline)
+    found = [offer for offer in there if wanted in offer.facts["gpu_name"].lower()]
     cheapest = nsmallest(_MOST_OFFERS, found, key=lambda offer: (offer.price, offer.id))
     yield element(
         "form",

@@ -18,6 +18,7 @@ _TONES = {
     "running": "good",
     "scheduled": "busy",
     "unknown": "bad",
+    "vanished": "bad",
 }
 
 
@@ -34,7 +35,9 @@ def of_instance(contract: Contract) -> str:
 
 
 def of_offer(offer: Offer) -> str:
-    """Whether somebody is on its GPUs."""
+    """Whether it is on the market, and whether somebody is on its GPUs."""
+    if offer.vanished:
+        return "vanished"
     holders = offer.holders()
     if not holders:
         return "free"

@@ -11,10 +11,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from vast_emulator import values
+from vast_emulator.events.money import MOST_CREDIT
 from vast_emulator.failures import Refusal, invalid_args
 from vast_emulator.faults import consequences
 from vast_emulator.faults.planned import Faults
 from vast_emulator.wire.limits import Limits
+from vast_emulator.world.clock import LONGEST
 from vast_emulator.world.settings import Settings
 from vast_emulator.world.world import World
 
@@ -22,8 +24,6 @@ KEYS = ("description", "settings", "rate_limits", "credit", "faults", "events")
 # Kinds of records.
 _KIND = "scenario"
 _REFUSED = "refused"
-_LATEST = 366 * 86400.0
-_MOST_DOLLARS = 1e6
 _MOST_ENTRIES = 1000
 _NOTES = 100
 
@@ -86,7 +86,7 @@ class Stage:
             limits = _rate_limits(wanted.get("rate_limits"))
         with _at("credit"):
             credit = wanted.get("credit")
-            credit = None if credit is None else values.number(credit, "credit", 0.0, _MOST_DOLLARS)
+            credit = None if credit is None else values.number(credit, "credit", 0.0, MOST_CREDIT)
         faults = _entries(wanted, "faults")
         for number, fault in enumerate(faults):
             with _at(f"faults[{number}]"):
@@ -98,7 +98,7 @@ class Stage:
         return Scenario(description, knobs, limits, credit, faults, events)
 
     def _event(self, wanted: dict[str, Any]) -> tuple[float, dict[str, Any]]:
-        at = values.number(wanted.get("at"), "at (emulated seconds)", 0.0, _LATEST)
+        at = values.number(wanted.get("at"), "at (emulated seconds)", 0.0, LONGEST)
         (events,) = consequences.parse({name: details for name, details in wanted.items() if name != "at"})
         if _speaks_of_this(events):
             raise invalid_args("this is the instance of a request that sets an event off; name an instance by its id.")

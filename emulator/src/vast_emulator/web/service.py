@@ -18,7 +18,7 @@ from vast_emulator import api as _api
 from vast_emulator import control as _control
 from vast_emulator import events as _events
 from vast_emulator import values
-from vast_emulator.events.table import Scene, parse
+from vast_emulator.events.table import Scene, let_happen
 from vast_emulator.failures import Refusal
 from vast_emulator.faults.matching import Asked
 from vast_emulator.faults.planned import Faults
@@ -139,8 +139,7 @@ class Service:
     def set_off(self, wanted: dict[str, Any], this: int | None) -> str | None:
         """Let market events happen, which may speak of an instance as ``this``. The reason why they can't, or None."""
         try:
-            for happen in parse(Scene(self.world, this), wanted):
-                happen()
+            let_happen(Scene(self.world, this), wanted)
         except Refusal as refusal:
             return refusal.reason
         return None

@@ -9,6 +9,8 @@ import time
 
 # Emulated seconds in a second.
 HIGHEST_SPEED = 1e6
+# Emulated seconds that may lie between now and anything that is asked for.
+LONGEST = 366 * 86400.0
 
 
 class Clock:

@@ -18,7 +18,7 @@ class Shown(ContractIndex):
     """
 
     def __init__(self, store: Store, changed: Callable[[int], None]) -> None:
-        """``changed`` hears of each id whose row comes, goes or is filed anew."""
+        """``changed`` hears of each id whose row comes or goes."""
         super().__init__()
         self._store = store
         self._tell = changed
