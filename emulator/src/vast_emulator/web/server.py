@@ -71,6 +71,7 @@ class Server(uvicorn.Server):
         await super().startup(sockets=[])
         await self._service.door.open(self._listener, self._protocol)
         host, port = self._listener.getsockname()[:2]
+        host = f"[{host}]" if ":" in host else host
         sys.stdout.write(json.dumps({"url": f"http://{host}:{port}", "api_key": self._service.current_key}) + "\n")
         sys.stdout.flush()
 

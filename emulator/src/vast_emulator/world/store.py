@@ -8,7 +8,11 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+import sys
 from collections.abc import Iterator
+
+if sys.platform != "win32":
+    import fcntl
 
 
 class Store:
@@ -20,18 +24,17 @@ class Store:
     """
 
     def __init__(self, path: str | None) -> None:
+        """Raises OSError, with a sentence, for a file that can't be used."""
         self._pending: dict[tuple[str, str], dict | None] = {}
         self._database: sqlite3.Connection | None = None
+        self._file: int | None = None
         if path is not None:
-            # It has keys and secrets. SQLite gives the files beside it the same mode.
-            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-            self._database = sqlite3.connect(path, isolation_level=None)
-            self._database.execute("PRAGMA journal_mode = WAL")
-            self._database.execute("PRAGMA synchronous = NORMAL")
-            self._database.execute(
-                "CREATE TABLE IF NOT EXISTS records"
-                " (kind TEXT NOT NULL, key TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (kind, key)) WITHOUT ROWID"
-            )
+            try:
+                self._file = _own(path)
+                self._database = _open(path)
+            except (OSError, sqlite3.Error) as error:
+                reason = error.strerror if isinstance(error, OSError) and error.strerror else error
+                raise OSError(f"The state file {path} cannot be used: {reason}.") from error
 
     def put(self, kind: str, key: object, record: dict) -> None:
         """Remember to write a record. The record is read at commit time, so later changes to it are included."""
@@ -74,3 +77,30 @@ class Store:
         self.commit()
         if self._database is not None:
             self._database.close()
+        if self._file is not None:
+            os.close(self._file)
+
+
+def _own(path: str) -> int:
+    """The number of the file, which is this process's own until that is closed. Raises OSError."""
+    # It has keys and secrets. SQLite gives the files beside it the same mode.
+    number = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+    if sys.platform != "win32":
+        try:
+            fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(number)
+            raise OSError("another emulator uses it") from None
+    return number
+
+
+def _open(path: str) -> sqlite3.Connection:
+    """The database, with its table. Raises sqlite3.Error."""
+    database = sqlite3.connect(path, isolation_level=None)
+    database.execute("PRAGMA journal_mode = WAL")
+    database.execute("PRAGMA synchronous = NORMAL")
+    database.execute(
+        "CREATE TABLE IF NOT EXISTS records"
+        " (kind TEXT NOT NULL, key TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (kind, key)) WITHOUT ROWID"
+    )
+    return database
