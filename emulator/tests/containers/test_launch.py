@@ -73,12 +73,16 @@ def test_a_process_that_cannot_be_watched_is_ended(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(os, "pidfd_open", refuse)
     container = Container(tmp_path, Isolation(False, False), PROGRAMS, lambda: None)
 
+    answers: list[str] = []
+
     async def tell() -> None:
         before = open_files()
         container.start(lambda: CONFIG, [])
+        container.execute(["ls"], lambda: CONFIG, answers.append)
         assert open_files() == before
 
     asyncio.run(tell())
-    assert [one.returncode for one in started] == [-9]
+    assert [one.returncode for one in started] == [-9, -9]
+    assert answers == [""]
     assert not container.is_wanted
     assert "cannot be started" in container.log(daemon=True)[-1]

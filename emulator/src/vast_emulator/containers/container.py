@@ -71,9 +71,7 @@ class Container:
     def discard(self, afterwards: Callable[[], None]) -> None:
         """End for good; call when nothing of it runs."""
         self._wanted, self._afterwards = None, afterwards
-        for _command, answer in self._questions:
-            answer("")
-        self._questions = []
+        self._answer_nothing()
         self._end()
         self._go_on()
 
@@ -156,6 +154,12 @@ class Container:
     def _cannot(self, error: OSError) -> None:
         self.note(f"the machine cannot be started: {error}")
         self._wanted = None
+        self._answer_nothing()
+
+    def _answer_nothing(self) -> None:
+        questions, self._questions = self._questions, []
+        for _command, answer in questions:
+            answer("")
 
     def _end(self) -> None:
         if self._started is None or self._ending is not None:
