@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -56,3 +57,20 @@ def test_an_address_of_ipv6_is_written_as_a_url(tmp_path: Path) -> None:
     with Emulator(host="::1", speed=0) as emulator:
         assert emulator.url.startswith("http://[::1]:")
         assert emulator.api("GET", "/api/v0/users/current/")["credit"] == 1000
+
+
+def test_what_cannot_be_written_is_said_and_written_later(tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    with Emulator(state=path, speed=0) as emulator:
+        somebody = sqlite3.connect(path, isolation_level=None)
+        somebody.execute("BEGIN IMMEDIATE")
+        secret = {"key": "A", "value": "b"}
+        status, answer = emulator.call("POST", "/api/v0/secrets/", secret, key=emulator.api_key)
+        assert (status, answer["error"]) == (503, "resources_unavailable")
+        assert "It has taken effect, but the state file cannot be written" in answer["msg"]
+        somebody.execute("ROLLBACK")
+        somebody.close()
+        assert emulator.api("GET", "/api/v0/users/current/")["credit"] == 1000
+        emulator.kill()
+        emulator.restart()
+        assert list(emulator.api("GET", "/api/v0/secrets/")["secrets"]) == ["A"]

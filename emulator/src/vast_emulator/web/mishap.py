@@ -73,7 +73,7 @@ class Mishap:
         if not self._fault.cut.delay:
             return
         # What the fault has counted must not be lost meanwhile.
-        self._service.world.store.commit()
+        self._service.finish()
         ends: list[asyncio.Future[Any]] = [asyncio.ensure_future(self._over.wait())]
         if hears:
             ends.append(asyncio.ensure_future(self._service.door.gone(self._client)))
@@ -97,7 +97,7 @@ class Mishap:
             response = fault.answer.make(Moment(self._asked, service.world.now))
         if fault.edit is not None and response is not None:
             fault.edit.apply(response)
-        service.finish()
+        response = service.finish() or response
         return None if fault.cut.reset else response
 
     def _set_off(self, real: Response | None) -> None:

@@ -110,10 +110,17 @@ class Service:
         """What the API answers; None as content stands for too much of it. Its effect still has to be committed."""
         return self._run(api, request, content)
 
-    def finish(self) -> None:
-        """After each request: listeners follow what happened, and the journal gets it."""
+    def finish(self) -> Response | None:
+        """After each request: listeners follow what happened, and the journal gets it. Where it can't be written, the
+        answer that says so; it is tried again with the next request or tick.
+        """
         self._follow()
-        self.world.store.commit()
+        try:
+            self.world.store.commit()
+        except OSError as error:
+            self._complain(str(error))
+            return _unavailable(f"It has taken effect, but {error}.")
+        return None
 
     def tick(self) -> None:
         """Let due changes happen without a request."""
@@ -173,8 +180,7 @@ class Service:
             sys.stderr.write(f"vast-emulator: {complaint}\n")
 
     def _finished(self, response: Response) -> Response:
-        self.finish()
-        return response
+        return self.finish() or response
 
     def _run(self, routes: Routes, request: Request, content: bytes | None) -> Response:
         try:
@@ -199,6 +205,8 @@ class Service:
             return _encode(entry.handler(call))
         except Refusal as refusal:
             return _encode(Reply(refusal.body, refusal.status))
+        except OSError as error:
+            return _unavailable(f"This computer has not what it takes: {error}.")
 
     def _admit(self, call: Call, entry: Entry, request: Request) -> Response | None:
         """Check limits and the key. The answer to a throttled call, or None."""
@@ -231,6 +239,10 @@ async def _content(request: Request) -> bytes | None:
         if size <= MOST_BYTES:
             parts.append(part)
     return b"".join(parts) if size <= MOST_BYTES else None
+
+
+def _unavailable(text: str) -> Response:
+    return _encode(Reply({"success": False, "error": "resources_unavailable", "msg": text}, 503))
 
 
 def _encode(answer: Any) -> Response:

@@ -47,16 +47,24 @@ class Store:
             self._pending[kind, str(key)] = None
 
     def commit(self) -> None:
-        """Write what is pending, all or nothing."""
+        """Write what is pending, all or nothing. Raises OSError; then it is still pending."""
         if self._database is None or not self._pending:
             return
+        try:
+            self._write(self._database)
+        except sqlite3.Error as error:
+            if self._database.in_transaction:
+                self._database.rollback()
+            raise OSError(f"the state file cannot be written: {error}") from error
+        self._pending.clear()
+
+    def _write(self, database: sqlite3.Connection) -> None:
         rows = [(kind, key, json.dumps(body)) for (kind, key), body in self._pending.items() if body is not None]
         gone = [place for place, body in self._pending.items() if body is None]
-        self._database.execute("BEGIN IMMEDIATE")
-        self._database.executemany("INSERT OR REPLACE INTO records VALUES (?, ?, ?)", rows)
-        self._database.executemany("DELETE FROM records WHERE kind = ? AND key = ?", gone)
-        self._database.execute("COMMIT")
-        self._pending.clear()
+        database.execute("BEGIN IMMEDIATE")
+        database.executemany("INSERT OR REPLACE INTO records VALUES (?, ?, ?)", rows)
+        database.executemany("DELETE FROM records WHERE kind = ? AND key = ?", gone)
+        database.execute("COMMIT")
 
     def load(self, kind: str) -> Iterator[tuple[str, dict]]:
         """All stored records of a kind as (key, record)."""
@@ -96,7 +104,8 @@ def _own(path: str) -> int:
 
 def _open(path: str) -> sqlite3.Connection:
     """The database, with its table. Raises sqlite3.Error."""
-    database = sqlite3.connect(path, isolation_level=None)
+    # Nobody else writes; so there is nobody to wait for.
+    database = sqlite3.connect(path, timeout=0.1, isolation_level=None)
     database.execute("PRAGMA journal_mode = WAL")
     database.execute("PRAGMA synchronous = NORMAL")
     database.execute(
