@@ -165,7 +165,7 @@ def _add_offer(machine: Machine, gpu_ids: tuple[int, ...], per_gpu: float, bid_s
         "total_flops": tflops,
         "score": round(dlperf / price * facts["reliability"] ** 4 * (1.1 if facts["hosting_type"] else 1.0), 2),
     }
-    offer = Offer(0, machine, gpu_ids, price, round(price * bid_share, 4), {**facts, **offer_facts})
+    offer = Offer(0, machine, gpu_ids, price, round(price * bid_share, 4), offer_facts)
     machine.offers.append(offer)
 
 

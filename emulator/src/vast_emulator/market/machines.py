@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 # Stands in ``Machine.holders`` for GPUs that another client of the marketplace rents.
@@ -45,15 +46,23 @@ class Machine:
 
 @dataclass(eq=False)
 class Offer:
-    """A set of GPUs of one machine at a price in $/h. ``min_bid`` is the lowest bid that wins against strangers."""
+    """A set of GPUs of one machine at a price in $/h. ``min_bid`` is the lowest bid that wins against strangers.
+
+    ``own_facts``: what differs from the machine's.
+    """
 
     id: int
     machine: Machine
     gpu_ids: tuple[int, ...]
     price: float
     min_bid: float
-    facts: dict[str, Any]
+    own_facts: dict[str, Any]
     vanished: bool = False
+
+    @cached_property
+    def facts(self) -> dict[str, Any]:
+        """The machine's and its own. Made when somebody first looks: most offers of a large market nobody ever sees."""
+        return {**self.machine.facts, **self.own_facts}
 
     @property
     def gone(self) -> bool:
