@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import math
+import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -92,18 +93,19 @@ class Market(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.folder = tempfile.TemporaryDirectory()
-        self.state = str(Path(self.folder.name) / "state.db")
+        self.state = Path(self.folder.name, "living", "state.db")
+        self.state.parent.mkdir()
         self.genesis = Genesis(1_800_000_000.0, 7, MACHINES)
         self.knobs: dict[str, Any] = {}
-        self.world = self.build()
+        self.world = self.build(self.state)
         self.this: int | None = None
         for offer, price in zip(self.world.offers.values(), START, strict=False):
             rent(self.world, offer.id, {"image": "a/b:1", "disk": 20.0, "price": price, "label": "train-1"})
         # Dollars that rows said would be spent, while they said so.
         self.spent = 0.0
 
-    def build(self) -> World:
-        world = World(Store(self.state), self.genesis, speed=0)
+    def build(self, state: Path) -> World:
+        world = World(Store(str(state)), self.genesis, speed=0)
         world.prepare = ADDRESSES.prepare
         world.let_happen = lambda wanted, this: self.let_happen(world, wanted, this)
         world.settings.change(self.knobs)
@@ -377,7 +379,10 @@ class Market(RuleBasedStateMachine):
     @invariant()
     def a_killed_world_is_the_same_again(self) -> None:
         self.world.store.commit()
-        again = self.build()
+        # What a killed process leaves are its files as they are.
+        left = Path(self.folder.name, "left")
+        shutil.copytree(self.state.parent, left)
+        again = self.build(left / self.state.name)
         try:
             for world in (self.world, again):
                 world.settle()
@@ -387,6 +392,7 @@ class Market(RuleBasedStateMachine):
                 assert before[name] == after[name], name
         finally:
             again.store.close()
+            shutil.rmtree(left)
 
 
 def facts_of(world: World) -> dict[str, Any]:

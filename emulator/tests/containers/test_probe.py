@@ -68,10 +68,12 @@ def test_what_was_insisted_on_and_cannot_be_had_is_an_error(kind: Any) -> None:
 
 
 def test_two_emulators_do_not_share_machines(tmp_path: Path) -> None:
-    state = str(tmp_path / "state.db")
+    state, other = tmp_path / "state.db", tmp_path / "other.db"
+    machines = Path(f"{state}.machines")
     with Emulator(sshd=True, isolation="home", state=state, speed=0):
-        code, told = served(sys.executable, "--isolation", "home", "--state", state)
-    assert (code, told) == (1, f"vast-emulator: Another emulator has its machines in {state}.machines.\n")
+        Path(f"{other}.machines").symlink_to(machines)
+        code, told = served(sys.executable, "--isolation", "home", "--state", str(other))
+    assert (code, told) == (1, f"vast-emulator: Another emulator has its machines in {machines}.\n")
 
 
 def test_an_option_without_a_value_is_given_by_true_and_left_out_by_false() -> None:

@@ -160,15 +160,16 @@ class Service:
     def _follow(self) -> None:
         if not self.world.touched:
             return
-        touched = set(self.world.touched)
+        # What could not follow touches its contract again.
+        touched, self.world.touched = self.world.touched, set()
         try:
             self.addresses.sync(self.world.contracts, touched)
         except OSError as error:
             # What was asked for has happened all the same. The next request or tick tries again.
+            self.world.touched |= touched
             self._complain(f"cannot follow what happens to instances: {error}")
         else:
             self._complaint = None
-            self.world.touched -= touched
         for number in touched:
             # A listener may have had to take another port.
             self.world.derived.forget(number)
